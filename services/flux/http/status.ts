@@ -1,0 +1,36 @@
+import type { RefusalCode } from "../reasons.ts";
+
+/*
+ * The one table from refusal to HTTP status. The question behind each row: could the same bytes ever succeed? Only
+ * then may the answer be 5xx, because a sender must repeat those and may not repeat 4xx (remote-write 1.0).
+ */
+
+interface Status {
+  readonly status: number;
+  /** Whether the answer carries Retry-After. */
+  readonly retry: boolean;
+}
+
+const final = (status: number): Status => ({ status, retry: false });
+const later = (status: number): Status => ({ status, retry: true });
+
+export const STATUS_OF: Readonly<Record<RefusalCode, Status>> = {
+  method_not_allowed: final(405),
+  no_key: final(401),
+  unknown_key: final(403),
+  foreign_tenant: final(403),
+  no_tenant: final(400),
+  no_server: final(400),
+  bad_identity: final(400),
+  bad_rules: final(400),
+  unsupported_type: final(415),
+  unsupported_encoding: final(415),
+  body_too_large: final(413),
+  body_incomplete: final(400),
+  malformed_snappy: final(400),
+  malformed_protobuf: final(400),
+  invalid_series: final(400),
+  buffer_unavailable: later(503),
+  buffer_full: later(503),
+  shutting_down: later(503),
+};

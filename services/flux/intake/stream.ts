@@ -1,0 +1,91 @@
+import type { Codec } from "../../kernel/codec.ts";
+import { encodeLabels } from "../../shared/label-bytes.ts";
+import { recordOf } from "../../shared/registry-record.ts";
+import type { SeriesId } from "../../shared/series.ts";
+import { type SeriesHasher, shardOf } from "../../shared/series-id.ts";
+import type { DropReason, SeriesRefusal } from "../reasons.ts";
+import type { Sender } from "./identity.ts";
+import type { Rules } from "./rules.ts";
+import { checkLimits, injectOwner, type SeriesLimits, tidyLabels } from "./series-check.ts";
+
+/**
+ * A series that is kept. One object per series and stream, whatever the order its labels come in, so that facts about
+ * it (its id, where it is registered) are written once and seen by all.
+ */
+export interface KnownSeries {
+  /** Changes once, if the id turns out to be another series' (DESIGN 5.5). */
+  id: SeriesId;
+  readonly shard: number;
+  /** What the registry holds of it, one character a byte: a string of bytes takes less memory than a Buffer. */
+  readonly record: string;
+  /** Which registration of its shard it is part of: see `ShardState.registration`. 0: none. */
+  registration: number;
+  /** Number of the request that last held it; tells when one request holds it twice. */
+  lastRequest: number;
+  /** Hash of its labels before any were dropped: another one that ends up here was merged by a rule. */
+  readonly sourceId: SeriesId;
+}
+
+/** What becomes of every sample of a series in a stream. */
+export type Verdict =
+  | { readonly kind: "keep"; readonly series: KnownSeries; readonly merged: boolean }
+  | { readonly kind: "drop"; readonly reason: DropReason }
+  | { readonly kind: "refuse"; readonly reason: SeriesRefusal; readonly detail: string }
+  | { readonly kind: "malformed" };
+
+/** One combination of key, tenant, server and rules. */
+export interface Stream {
+  readonly sender: Sender;
+  readonly rules: Rules;
+}
+
+/** What deciding needs beside the stream. */
+export interface Deciding {
+  readonly codec: Codec;
+  readonly hasher: SeriesHasher;
+  readonly limits: SeriesLimits;
+  readonly shards: number;
+}
+
+/**
+ * Decides about a series that the stream has not seen: checks it, drops labels, adds the owner's, applies the rules.
+ * @param rawLabels the label fields as they came (`RawSeries.rawLabels`).
+ * @param known finds a series of this stream by its first-choice id.
+ */
+export function decideSeries(
+  rawLabels: string,
+  stream: Stream,
+  { codec, hasher, limits, shards }: Deciding,
+  known: (id: SeriesId) => KnownSeries | undefined,
+): Verdict {
+  const decoded = codec.decodeLabels(rawLabels);
+  if (!decoded.ok) {
+    return decoded.fault === "malformed_protobuf"
+      ? { kind: "malformed" }
+      : { kind: "refuse", reason: "invalid_utf8", detail: "a label name or value is not UTF-8" };
+  }
+  const tidy = tidyLabels(decoded.labels);
+  if (!tidy.ok) {
+    return { kind: "refuse", reason: tidy.reason, detail: tidy.detail };
+  }
+  const { tenant, server } = stream.sender;
+  const labels = injectOwner(stream.rules.dropLabels(tidy.labels), tenant, server);
+  const labelBytes = encodeLabels(labels);
+  const size = checkLimits(labels, labelBytes.length, limits);
+  if (!size.ok) {
+    return { kind: "refuse", reason: size.reason, detail: size.detail };
+  }
+  if (!stream.rules.decide(labels).keep) {
+    return { kind: "drop", reason: "drop_metrics" };
+  }
+  const sourceId = hasher.idOf(encodeLabels(tidy.labels), 0);
+  const firstChoice = hasher.idOf(labelBytes, 0);
+  const record = recordOf(labelBytes, "unknown").toString("latin1");
+  const twin = known(firstChoice);
+  if (twin?.record === record) {
+    return { kind: "keep", series: twin, merged: twin.sourceId !== sourceId };
+  }
+  const shard = shardOf(firstChoice, shards);
+  const series = { id: firstChoice, shard, record, registration: 0, lastRequest: 0, sourceId };
+  return { kind: "keep", series, merged: false };
+}

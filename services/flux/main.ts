@@ -1,0 +1,92 @@
+import process from "node:process";
+import { Registry } from "prom-client";
+import { loadSettings } from "../../settings/load.ts";
+import type { Settings } from "../../settings/schema.ts";
+import { createLifecycle, type Lifecycle } from "../shared/lifecycle.ts";
+import { listenProblem } from "../shared/listen-problem.ts";
+import { createLogger, type Logger } from "../shared/logger.ts";
+import { openOperationsServer } from "../shared/operations-server.ts";
+import { connectRedis } from "../shared/redis-connection.ts";
+import { createSeriesHasher } from "../shared/series-id.ts";
+import { readVersion } from "../shared/version.ts";
+import { buildApp } from "./app.ts";
+import type { Flux } from "./handle-write.ts";
+import { type FluxState, fluxOperations } from "./operations.ts";
+import { type Policy, policyFrom } from "./policy.ts";
+import { waitForDurableRedis } from "./wait-for-durable-redis.ts";
+import { wireFlux } from "./wire-flux.ts";
+
+const loaded = await loadSettings(process.env);
+const made = loaded.ok ? policyFrom(loaded.settings) : loaded;
+if (!loaded.ok || !made.ok) {
+  fail(made.ok ? [] : made.problems);
+} else if (loaded.settings.REDIS_URL === undefined) {
+  fail(["cannot start Flux: REDIS_URL is not set; set it, or use `npm start`, which brings a Redis of its own"]);
+} else if (loaded.settings.FLUX_SELF_API_KEY === undefined && Object.keys(loaded.settings.FLUX_API_KEYS).length === 0) {
+  fail(["cannot start Flux: no key is set, so nobody could write; set FLUX_SELF_API_KEY or FLUX_API_KEYS"]);
+} else {
+  await run(loaded.settings, loaded.settings.REDIS_URL, made.policy).catch((error: unknown) =>
+    fail([messageOf(error)]),
+  );
+}
+
+async function run(settings: Settings, redisUrl: string, policy: Policy): Promise<void> {
+  const logger = createLogger("flux", settings.LOG_LEVEL);
+  const exit = (code: number) => process.exit(code);
+  const lifecycle = createLifecycle({ logger, timeoutMs: settings.FLUX_SHUTDOWN_TIMEOUT_MS, exit });
+  const redis = connectRedis(redisUrl, { name: "flux", timeoutMs: settings.REDIS_TIMEOUT_MS, logger });
+  lifecycle.onStop("redis", () => redis.disconnect());
+
+  const registry = new Registry();
+  const hasher = await createSeriesHasher();
+  const flux = wireFlux({ settings, policy: () => state.policy, redis, registry, hasher, logger, now: Date.now });
+  const state: FluxState = {
+    version: readVersion(),
+    redis,
+    redisUrl,
+    registry,
+    streams: flux.streams,
+    logger,
+    loadSettings: () => loadSettings(process.env),
+    settings,
+    policy,
+    isListening: false,
+  };
+  await openOperations(state, lifecycle);
+  await waitForDurableRedis(redis, logger, lifecycle.signal);
+  await openIntake(flux, state, logger, lifecycle);
+}
+
+async function openOperations(state: FluxState, lifecycle: Lifecycle): Promise<void> {
+  const operations = fluxOperations(state);
+  lifecycle.handleSignals(process, operations.reload);
+  const { FLUX_ADMIN_HOST: host, FLUX_ADMIN_PORT: port } = state.settings;
+  const server = await openOperationsServer({ ...operations, host, port }).catch((error: unknown) =>
+    fail([`${messageOf(error)}; set FLUX_ADMIN_PORT to another one`]),
+  );
+  lifecycle.onStop("operations server", () => server.close());
+}
+
+async function openIntake(flux: Flux, state: FluxState, logger: Logger, lifecycle: Lifecycle): Promise<void> {
+  if (lifecycle.signal.aborted) {
+    return;
+  }
+  const { FLUX_HOST: host, FLUX_PORT: port, FLUX_REQUEST_TIMEOUT_MS: requestTimeoutMs } = state.settings;
+  const app = buildApp(flux, { requestTimeoutMs, logger, isStopping: () => lifecycle.signal.aborted });
+  await app
+    .listen({ host, port })
+    .catch((error: unknown) => fail([`${listenProblem(error, host, port).message}; set FLUX_PORT to another one`]));
+  state.isListening = true;
+  lifecycle.onStop("intake", () => app.close());
+  logger.info({ addresses: app.addresses() }, "Flux is ready");
+}
+
+/** Says what is wrong, a line each, and ends the process. */
+function fail(problems: readonly string[]): never {
+  process.stderr.write(`${problems.join("\n")}\n`);
+  process.exit(1);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,164 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { addProcessMetrics } from "../shared/process-metrics.ts";
+import type { Intake } from "./intake/intake.ts";
+import {
+  BUFFER_REFUSALS,
+  type BufferRefusal,
+  DROP_REASONS,
+  REQUEST_REFUSALS,
+  type RequestRefusal,
+  SERIES_REFUSALS,
+} from "./reasons.ts";
+
+/** Tenants beyond this many share one label value, so that a key that may write for any tenant cannot fill memory. */
+const MAX_TENANTS = 10_000;
+const OTHER_TENANTS = "_other";
+
+const LATENCY_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** What happened to the kept samples of a request. */
+export type StoreOutcome = "stored" | BufferRefusal;
+
+/**
+ * Flux's own metrics. For every tenant, at any time:
+ * received = stored + dropped (all reasons) + refused (all reasons), in samples.
+ */
+export class FluxMetrics {
+  readonly #tenants = new Set<string>();
+  readonly #received: Counter<"tenant">;
+  readonly #stored: Counter<"tenant">;
+  readonly #dropped: Counter<"tenant" | "reason">;
+  readonly #refused: Counter<"tenant" | "reason">;
+  readonly #merged: Counter<"tenant">;
+  readonly #exemplars: Counter<"tenant">;
+  readonly #metadata: Counter<"tenant">;
+  readonly #requests: Counter<"status">;
+  readonly #requestRefusals: Counter<"reason">;
+  readonly #duration: Histogram;
+  readonly #bodyBytes: Counter;
+  readonly #blockBytes: Counter;
+  readonly #registered: Counter;
+  readonly #events: Counter<"event">;
+
+  /** @param seriesTableSize read at every scrape. */
+  constructor(registry: Registry, seriesTableSize: () => number) {
+    const registers = [registry];
+    const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
+      new Counter({ name, help, labelNames, registers });
+    this.#received = counter("flux_samples_received_total", "Samples in requests that could be decoded.", ["tenant"]);
+    this.#stored = counter("flux_samples_stored_total", "Samples that Redis has confirmed.", ["tenant"]);
+    this.#dropped = counter("flux_samples_dropped_total", "Samples dropped because a rule says so.", [
+      "tenant",
+      "reason",
+    ]);
+    this.#refused = counter("flux_samples_refused_total", "Samples not stored, which the sender was told.", [
+      "tenant",
+      "reason",
+    ]);
+    this.#merged = counter("flux_series_merged_total", "Label sets that a dropLabels rule made equal to another's.", [
+      "tenant",
+    ]);
+    this.#exemplars = counter("flux_exemplars_dropped_total", "Exemplars received; they are not kept yet.", ["tenant"]);
+    this.#metadata = counter("flux_metadata_dropped_total", "Metadata entries received; they are not kept yet.", [
+      "tenant",
+    ]);
+    this.#requests = counter("flux_requests_total", "Requests to write, by the status of the answer.", ["status"]);
+    this.#requestRefusals = counter(
+      "flux_requests_refused_total",
+      "Requests refused before their samples were known.",
+      ["reason"],
+    );
+    this.#bodyBytes = counter("flux_body_bytes_total", "Bytes of request bodies, as received.", []);
+    this.#blockBytes = counter("flux_block_bytes_total", "Bytes of blocks written to Redis.", []);
+    this.#registered = counter("flux_series_registered_total", "Series written to the registry.", []);
+    this.#events = counter("flux_registry_events_total", "Epoch changes and series id collisions.", ["event"]);
+    this.#duration = new Histogram({
+      name: "flux_request_duration_seconds",
+      help: "Time from the headers of a request to write to its answer.",
+      buckets: LATENCY_BUCKETS_SECONDS,
+      registers,
+    });
+    new Gauge({
+      name: "flux_series_table_size",
+      help: "Series whose verdict is remembered.",
+      registers,
+      collect() {
+        this.set(seriesTableSize());
+      },
+    });
+    addProcessMetrics(registry);
+    REQUEST_REFUSALS.forEach((reason) => {
+      this.#requestRefusals.inc({ reason }, 0);
+    });
+    ["epoch_changed", "id_collision"].forEach((event) => {
+      this.#events.inc({ event }, 0);
+    });
+  }
+
+  /** Counts a decoded request: every sample of it once under received and once under what became of it. */
+  countIntake(tenantId: string, intake: Intake, outcome: StoreOutcome): void {
+    const tenant = this.#tenantLabel(tenantId);
+    this.#received.inc({ tenant }, intake.received);
+    for (const [reason, samples] of intake.dropped) {
+      this.#dropped.inc({ tenant, reason }, samples);
+    }
+    for (const [reason, samples] of intake.refused) {
+      this.#refused.inc({ tenant, reason }, samples);
+    }
+    const kept = intake.kept.series.length;
+    if (outcome === "stored") {
+      this.#stored.inc({ tenant }, kept);
+    } else {
+      this.#refused.inc({ tenant, reason: outcome }, kept);
+    }
+    this.#merged.inc({ tenant }, intake.mergedSeries);
+    this.#exemplars.inc({ tenant }, intake.exemplars);
+  }
+
+  countMetadata(tenantId: string, entries: number): void {
+    this.#metadata.inc({ tenant: this.#tenantLabel(tenantId) }, entries);
+  }
+
+  countBody(bytes: number): void {
+    this.#bodyBytes.inc(bytes);
+  }
+
+  countCommit({ registeredSeries, blockBytes }: { registeredSeries: number; blockBytes: number }): void {
+    this.#registered.inc(registeredSeries);
+    this.#blockBytes.inc(blockBytes);
+  }
+
+  countRegistryEvent(event: "epoch_changed" | "id_collision"): void {
+    this.#events.inc({ event });
+  }
+
+  countRequestRefusal(reason: RequestRefusal): void {
+    this.#requestRefusals.inc({ reason });
+  }
+
+  countAnswer(status: number, seconds: number): void {
+    this.#requests.inc({ status: String(status) });
+    this.#duration.observe(seconds);
+  }
+
+  /** On first sight of a tenant, all its counters appear at zero, so that a first drop shows as an increase. */
+  #tenantLabel(tenant: string): string {
+    if (this.#tenants.has(tenant)) {
+      return tenant;
+    }
+    const label = this.#tenants.size < MAX_TENANTS ? tenant : OTHER_TENANTS;
+    if (label === tenant) {
+      this.#tenants.add(tenant);
+    }
+    for (const counter of [this.#received, this.#stored, this.#merged, this.#exemplars, this.#metadata]) {
+      counter.inc({ tenant: label }, 0);
+    }
+    for (const reason of DROP_REASONS) {
+      this.#dropped.inc({ tenant: label, reason }, 0);
+    }
+    for (const reason of [...SERIES_REFUSALS, ...BUFFER_REFUSALS]) {
+      this.#refused.inc({ tenant: label, reason }, 0);
+    }
+    return label;
+  }
+}

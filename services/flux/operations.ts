@@ -1,0 +1,84 @@
+import type { Redis } from "ioredis";
+import type { Registry } from "prom-client";
+import { type LoadResult, settingsThatNeedRestart } from "../../settings/load.ts";
+import type { Settings } from "../../settings/schema.ts";
+import type { Logger } from "../shared/logger.ts";
+import type { Operations } from "../shared/operations-server.ts";
+import { redactUrl } from "../shared/redact-url.ts";
+import type { StreamTable } from "./intake/stream-table.ts";
+import { type Policy, policyFrom } from "./policy.ts";
+
+/** What the operations routes look at and change. */
+export interface FluxState {
+  readonly version: string;
+  readonly redis: Pick<Redis, "ping">;
+  readonly redisUrl: string;
+  readonly registry: Registry;
+  readonly streams: StreamTable;
+  readonly logger: Logger;
+  readonly loadSettings: () => Promise<LoadResult>;
+  /** Those that the process started with. */
+  readonly settings: Settings;
+  /** Replaced on reload. */
+  policy: Policy;
+  /** Whether the intake accepts requests. */
+  isListening: boolean;
+}
+
+/** Flux's answers on the operations listener. */
+export function fluxOperations(state: FluxState): Operations {
+  return {
+    registry: state.registry,
+    logger: state.logger,
+    isReady: () => readiness(state),
+    status: () => status(state),
+    reload: () => reload(state),
+  };
+}
+
+async function readiness(state: FluxState): ReturnType<Operations["isReady"]> {
+  const redis = await state.redis.ping().then(
+    () => "ok",
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  const intake = state.isListening ? "ok" : "not listening";
+  return { ready: redis === "ok" && intake === "ok", detail: { redis, intake } };
+}
+
+async function status(state: FluxState): Promise<object> {
+  const metrics = await state.registry.getMetricsAsJSON();
+  const total = (name: string) =>
+    metrics.find((metric) => metric.name === name)?.values.reduce((sum, { value }) => sum + value, 0) ?? 0;
+  return {
+    service: "flux",
+    version: state.version,
+    redis: redactUrl(state.redisUrl),
+    shards: state.settings.HORIZON_SHARDS,
+    samples: {
+      received: total("flux_samples_received_total"),
+      stored: total("flux_samples_stored_total"),
+      dropped: total("flux_samples_dropped_total"),
+      refused: total("flux_samples_refused_total"),
+    },
+    requests: total("flux_requests_total"),
+    knownSeries: total("flux_series_table_size"),
+  };
+}
+
+/** Takes up new settings; wrong ones leave the old ones running. */
+async function reload(state: FluxState): ReturnType<Operations["reload"]> {
+  const loaded = await state.loadSettings();
+  const made = loaded.ok ? policyFrom(loaded.settings) : loaded;
+  if (!loaded.ok || !made.ok) {
+    const problems = made.ok ? [] : made.problems;
+    state.logger.error({ problems }, "The settings were not reloaded; the old ones stay");
+    return { ok: false, problems };
+  }
+  const needRestart = settingsThatNeedRestart(state.settings, loaded.settings);
+  state.policy = made.policy;
+  // What is remembered was decided by the old rules.
+  state.streams.clear();
+  state.logger.level = loaded.settings.LOG_LEVEL;
+  state.logger.info({ needRestart }, "The settings were reloaded");
+  return { ok: true, needRestart };
+}

@@ -1,0 +1,29 @@
+import type { Answer } from "./http/answer.ts";
+import type { Intake } from "./intake/intake.ts";
+import { singleHeader, type WriteRequest } from "./write-request.ts";
+
+/** Whether the sender only wants to know what would happen. Skyline took any word, even `false`; here that means no. */
+export function isTestOnly(headers: WriteRequest["headers"]): boolean {
+  const word = (singleHeader(headers, "x-test-only") ?? "").trim().toLowerCase();
+  return word !== "" && word !== "false" && word !== "0";
+}
+
+/** What would be kept and dropped; nothing was written. The first four names are Skyline's. */
+export function testReport(tenant: string, intake: Intake): Answer {
+  const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((total, n) => total + n, 0);
+  return {
+    status: 200,
+    headers: {},
+    body: {
+      tenant_id: tenant,
+      message: "metric ingestion test, no metrics were ingested only counts are reported",
+      ingest_count: intake.kept.series.length,
+      drop_count: sum(intake.dropped),
+      refused_count: sum(intake.refused),
+      dropped_by_reason: Object.fromEntries(intake.dropped),
+      refused_by_reason: Object.fromEntries(intake.refused),
+      merged_series: intake.mergedSeries,
+      ...(intake.firstRefusal && { first_refused: intake.firstRefusal }),
+    },
+  };
+}

@@ -1,0 +1,63 @@
+-- Commits one block and the series that it is the first to name, or nothing at all.
+--
+-- KEYS  1 epoch  2 blocks  3 series(generation)  4 active_series(generation)  5 collisions  6 bytes  7 generations
+-- ARGV  1 the epoch that Flux believes in ('' when it knows none)
+--       2 the epoch to begin where there is none
+--       3 tenant
+--       4 generation
+--       5 ms until an unused generation expires
+--       6 most bytes that the shard may hold
+--       7 the block
+--       8… pairs: series id (8 bytes), registry record
+--
+-- Returns  {'ok'}
+--          {'epoch', e}           Redis is not where these series were registered: register all again, with epoch e
+--          {'full', bytes}        the shard holds as much as it may
+--          {'collision', i, …}    the i-th pair's id belongs to another series (from 0): ask resolve-collision
+local epoch = redis.call('GET', KEYS[1])
+if not epoch then
+  epoch = ARGV[2]
+  redis.call('SET', KEYS[1], epoch)
+end
+if epoch ~= ARGV[1] then
+  return {'epoch', epoch}
+end
+
+local unclaimed = tonumber(redis.call('HGET', KEYS[6], 'unclaimed') or '0')
+local claimed = tonumber(redis.call('HGET', KEYS[6], 'claimed') or '0')
+if unclaimed + claimed + #ARGV[7] > tonumber(ARGV[6]) then
+  return {'full', tostring(unclaimed + claimed)}
+end
+
+local collisions = {'collision'}
+local haveCollisions = redis.call('HLEN', KEYS[5]) > 0
+local added = 0
+for i = 8, #ARGV, 2 do
+  local id, record = ARGV[i], ARGV[i + 1]
+  local redirected = haveCollisions and redis.call('HGET', KEYS[5], string.sub(record, 3))
+  if redirected and redirected ~= id then
+    collisions[#collisions + 1] = (i - 8) / 2
+  elseif redis.call('HSETNX', KEYS[3], id, record) == 1 then
+    added = added + 1
+  elseif string.sub(redis.call('HGET', KEYS[3], id), 3) ~= string.sub(record, 3) then
+    collisions[#collisions + 1] = (i - 8) / 2
+  end
+end
+if added > 0 then
+  redis.call('HINCRBY', KEYS[4], ARGV[3], added)
+  redis.call('PEXPIRE', KEYS[3], ARGV[5])
+  redis.call('PEXPIRE', KEYS[4], ARGV[5])
+  redis.call('SADD', KEYS[7], ARGV[4])
+end
+if #collisions > 1 then
+  return collisions
+end
+
+if redis.call('SADD', KEYS[2], ARGV[7]) == 1 then
+  redis.call('HINCRBY', KEYS[6], 'unclaimed', #ARGV[7])
+  local oldest = redis.call('HGET', KEYS[6], 'unclaimed_since_generation')
+  if not oldest or tonumber(ARGV[4]) < tonumber(oldest) then
+    redis.call('HSET', KEYS[6], 'unclaimed_since_generation', ARGV[4])
+  end
+end
+return {'ok'}

@@ -1,0 +1,59 @@
+import { decodeLabels, encodeLabels } from "./label-bytes.ts";
+import type { Label, LabelSet } from "./series.ts";
+
+/*
+ * What the registry holds under a series id:
+ *   u8 version (1), u8 metric type, label bytes (`label-bytes.ts`)
+ * Two records are of the same series when all after the second byte is equal; `commit-block.lua` relies on that.
+ */
+
+const VERSION = 1;
+/** Where the label bytes begin in a record. */
+export const RECORD_HEADER_BYTES = 2;
+
+/** Metric types by the number that remote-write 1.0 gives them (`MetricMetadata.MetricType`). */
+export const METRIC_TYPES = [
+  "unknown",
+  "counter",
+  "gauge",
+  "histogram",
+  "gaugehistogram",
+  "summary",
+  "info",
+  "stateset",
+] as const;
+export type MetricType = (typeof METRIC_TYPES)[number];
+
+/** One series as the registry knows it. */
+export interface RegistryRecord {
+  readonly type: MetricType;
+  readonly labels: readonly Label[];
+}
+
+/** The registry's bytes for a series. */
+export function encodeRecord(labels: LabelSet, type: MetricType): Buffer {
+  return recordOf(encodeLabels(labels), type);
+}
+
+/** The registry's bytes for a series whose label bytes are there already. */
+export function recordOf(labelBytes: Uint8Array, type: MetricType): Buffer {
+  return Buffer.concat([Buffer.of(VERSION, METRIC_TYPES.indexOf(type)), labelBytes]);
+}
+
+/**
+ * Reads the registry's bytes.
+ * @returns the record, or undefined where the bytes are of another version or damaged.
+ */
+export function decodeRecord(bytes: Uint8Array): RegistryRecord | undefined {
+  const type = METRIC_TYPES[bytes[1] ?? -1];
+  if (bytes[0] !== VERSION || type === undefined) {
+    return undefined;
+  }
+  const labels = decodeLabels(bytes.subarray(RECORD_HEADER_BYTES));
+  return labels && { type, labels };
+}
+
+/** The label bytes inside a record. */
+export function recordLabelBytes(record: Uint8Array): Uint8Array {
+  return record.subarray(RECORD_HEADER_BYTES);
+}

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import { takeIn } from "../../../services/flux/intake/intake.ts";
+import { compileRules, type RuleSource } from "../../../services/flux/intake/rules.ts";
+import { SeriesTable, type StreamSeries } from "../../../services/flux/intake/series-table.ts";
+import type { Deciding } from "../../../services/flux/intake/stream.ts";
+import { referenceCodec } from "../../../services/kernel/reference.ts";
+import { decodeRecord } from "../../../services/shared/registry-record.ts";
+import { formatSeriesName } from "../../../services/shared/series.ts";
+import { createSeriesHasher } from "../../../services/shared/series-id.ts";
+import { numberOf } from "../../support/special-values.ts";
+import { encodeWriteRequest, type SeriesSpec } from "../../support/write-request.ts";
+
+const limits = { maxLabels: 40, maxLabelNameBytes: 256, maxLabelValueBytes: 4096, maxSeriesBytes: 16_384 };
+const deciding: Deciding = { codec: referenceCodec, hasher: await createSeriesHasher(), limits, shards: 1 };
+
+function openStream(rules: Partial<RuleSource> = {}, table = new SeriesTable(1000)): StreamSeries {
+  const source = { origin: "headers", dropMetrics: [], doNotDropMetrics: [], dropLabels: [], ...rules } as const;
+  const compiled = compileRules([source], { maxPatterns: 100, maxPatternBytes: 1000 });
+  assert.ok(compiled.ok);
+  const sender = { tenant: "acme", server: "s1", namespace: "acme", keyIndex: 0 };
+  return table.openStream({ sender, rules: compiled.rules });
+}
+
+function intakeOf(series: readonly SeriesSpec[], stream: StreamSeries, with_: Deciding = deciding) {
+  const decoded = referenceCodec.decodeWriteRequest(encodeWriteRequest(series));
+  assert.ok(decoded.ok);
+  const intake = takeIn(decoded.request, stream, with_);
+  assert.ok(intake);
+  const counted = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, n) => sum + n, 0);
+  const { kept, dropped, refused, received } = intake;
+  assert.equal(received, kept.series.length + counted(dropped) + counted(refused), "the accounting balances");
+  return intake;
+}
+
+/** What is kept, as `name value@timestamp`. */
+function keptOf(series: readonly SeriesSpec[], stream: StreamSeries): string[] {
+  const { kept } = intakeOf(series, stream);
+  return kept.series.map((one, i) => {
+    const record = decodeRecord(Buffer.from(one.record, "latin1"));
+    return `${formatSeriesName(record?.labels ?? [])} ${numberOf(kept.valueBits[i] ?? 0n)}@${kept.timestampsMs[i]}`;
+  });
+}
+
+const sample = (value: number, timestampMs = 1000) => ({ value, timestampMs });
+
+describe("an intake", () => {
+  let stream: StreamSeries;
+  beforeEach(() => {
+    stream = openStream();
+  });
+
+  test("labels every series with its tenant and server", () => {
+    const series = [{ labels: { __name__: "up", job: "node" }, samples: [sample(1)] }];
+    assert.deepEqual(keptOf(series, stream), ['up{_tenant_id="acme",_server_id="s1",job="node"} 1@1000']);
+  });
+
+  test("discards tenant and server labels from the wire: nobody writes as somebody else", () => {
+    const labels = { __name__: "up", _tenant_id: "other", _server_id: "other" };
+    assert.deepEqual(keptOf([{ labels, samples: [sample(1)] }], stream), [
+      'up{_tenant_id="acme",_server_id="s1"} 1@1000',
+    ]);
+  });
+
+  test("takes labels in any order for the same series, and leaves out empty ones", () => {
+    const one = {
+      labels: [
+        ["b", "2"],
+        ["__name__", "m"],
+        ["a", "1"],
+        ["c", ""],
+      ] as const,
+      samples: [sample(1)],
+    };
+    const other = {
+      labels: [
+        ["__name__", "m"],
+        ["a", "1"],
+        ["b", "2"],
+      ] as const,
+      samples: [sample(2, 2000)],
+    };
+    const { kept, mergedSeries } = intakeOf([one, other], stream);
+    assert.equal(kept.series[0], kept.series[1]);
+    assert.equal(mergedSeries, 0);
+  });
+
+  test("gives the same verdict again without looking at the labels again", () => {
+    const series = [{ labels: { __name__: "up" }, samples: [sample(1)] }];
+    const first = intakeOf(series, stream).kept.series[0];
+    const blind: Deciding = {
+      ...deciding,
+      codec: { ...referenceCodec, decodeLabels: () => assert.fail("labels were decoded again") },
+    };
+    assert.equal(intakeOf(series, stream, blind).kept.series[0], first);
+  });
+
+  const refusals: [string, string, SeriesSpec["labels"]][] = [
+    ["a series without a name", "missing_metric_name", { job: "node" }],
+    ["a series with an empty name", "missing_metric_name", { __name__: "", job: "node" }],
+    ["a series without any label", "missing_metric_name", {}],
+    ["a label without a name", "empty_label_name", { __name__: "m", "": "x" }],
+    [
+      "a label name that stands twice",
+      "duplicate_label_name",
+      [
+        ["__name__", "m"],
+        ["a", "1"],
+        ["a", "1"],
+      ],
+    ],
+    [
+      "two metric names",
+      "duplicate_label_name",
+      [
+        ["__name__", "m"],
+        ["__name__", "n"],
+      ],
+    ],
+    ["too many labels", "too_many_labels", manyLabels(40)],
+    ["a long label name", "label_name_too_long", { __name__: "m", ["a".repeat(257)]: "x" }],
+    ["a long label value", "label_value_too_long", { __name__: "m", a: "é".repeat(2049) }],
+    ["a long series", "series_too_long", Object.fromEntries([["__name__", "m"], ...longLabels(6)])],
+  ];
+  for (const [what, reason, labels] of refusals) {
+    test(`refuses ${what} and stores the series beside it`, () => {
+      const good = { labels: { __name__: "good" }, samples: [sample(1)] };
+      const intake = intakeOf([{ labels, samples: [sample(1), sample(2, 2000)] }, good], stream);
+      assert.deepEqual([...intake.refused], [[reason, 2]]);
+      assert.equal(intake.firstRefusal?.reason, reason);
+      assert.equal(intake.kept.series.length, 1);
+    });
+  }
+
+  test("refuses timestamps that a block could not hold exactly", () => {
+    const times = [2 ** 50, 2 ** 50 + 1, -(2 ** 50) - 1, -(2 ** 50)];
+    const samples = times.map((timestampMs) => sample(1, timestampMs));
+    const { kept, refused } = intakeOf([{ labels: { __name__: "m" }, samples }], stream);
+    assert.deepEqual([...kept.timestampsMs], [2 ** 50, -(2 ** 50)]);
+    assert.deepEqual([...refused], [["timestamp_out_of_range", 2]]);
+  });
+
+  test("takes the limits as they are: one byte less and it fits", () => {
+    const labels = { __name__: "m", ["a".repeat(256)]: "x".repeat(4096) };
+    assert.equal(intakeOf([{ labels, samples: [sample(1)] }], stream).kept.series.length, 1);
+    assert.equal(intakeOf([{ labels: manyLabels(37), samples: [sample(1)] }], stream).kept.series.length, 1);
+  });
+
+  test("lets the last of two samples with the same time win, and counts the other", () => {
+    const series = [
+      { labels: { __name__: "m" }, samples: [sample(1), sample(2), sample(3, 2000)] },
+      { labels: { __name__: "m" }, samples: [sample(4, 2000)] },
+    ];
+    assert.deepEqual(keptOf(series, stream), [
+      'm{_tenant_id="acme",_server_id="s1"} 2@1000',
+      'm{_tenant_id="acme",_server_id="s1"} 4@2000',
+    ]);
+    assert.deepEqual([...intakeOf(series, stream).dropped], [["overwritten_in_request", 2]]);
+  });
+});
+
+describe("rules in an intake", () => {
+  test("drop a metric and count every sample of it", () => {
+    const stream = openStream({ dropMetrics: ["^go_.*"], doNotDropMetrics: ["go_goroutines"] });
+    const series = ["go_threads", "go_goroutines", "up"].map((name) => ({
+      labels: { __name__: name },
+      samples: [sample(1), sample(2, 2000)],
+    }));
+    const { kept, dropped } = intakeOf(series, stream);
+    assert.equal(kept.series.length, 4);
+    assert.deepEqual([...dropped], [["drop_metrics", 2]]);
+  });
+
+  test("that make two series one are counted, and the last value wins", () => {
+    const stream = openStream({ dropLabels: [["pod"]] });
+    const series = ["a", "b"].map((pod, i) => ({ labels: { __name__: "m", pod }, samples: [sample(i)] }));
+    const first = intakeOf(series, stream);
+    assert.equal(first.mergedSeries, 1);
+    assert.deepEqual([...first.dropped], [["overwritten_in_request", 1]]);
+    assert.equal(numberOf(first.kept.valueBits[0] ?? 0n), 1);
+    assert.equal(intakeOf(series, stream).mergedSeries, 0, "a merge is counted once, not with every request");
+  });
+});
+
+test("the series table forgets what is not sent any more, and only that", () => {
+  const table = new SeriesTable(100);
+  const stream = openStream({}, table);
+  const other = openStream({}, table);
+  const named = (name: string) => [{ labels: { __name__: name }, samples: [sample(1)] }];
+  const kept = (name: string, of = stream) => intakeOf(named(name), of).kept.series[0];
+  const steady = kept("steady");
+  const idle = kept("idle", other);
+  for (let i = 0; i < 1000; i++) {
+    kept(`passing_${i}`);
+    assert.equal(kept("steady"), steady);
+    assert.ok(table.size <= 100, `${table.size} series remembered`);
+  }
+  assert.notEqual(kept("idle", other), idle);
+});
+
+function manyLabels(count: number): Record<string, string> {
+  return Object.fromEntries([["__name__", "m"], ...Array.from({ length: count }, (_, i) => [`l${i}`, "x"])]);
+}
+
+function longLabels(count: number): [string, string][] {
+  return Array.from({ length: count }, (_, i) => [`l${i}`, "x".repeat(4000)]);
+}
