@@ -1,0 +1,65 @@
+import { parseTally, type Tally } from "./tally.ts";
+
+/** The stores that Horizon writes to, as they are called in claims and metrics. */
+export const SINK_NAMES = ["timeseries", "victoriametrics"] as const;
+export type SinkName = (typeof SINK_NAMES)[number];
+
+/** How far a claim is with one sink that has taken all of it. */
+export interface SinkProgress {
+  /** `delivered`: it acknowledged everything and may still forget it. `confirmed`: it will not. */
+  readonly state: "delivered" | "confirmed";
+  readonly deliveredAtMs: number;
+  /** What the store said before the delivery; the same words later prove that it has not died since. */
+  readonly proof?: string;
+  readonly tally: Tally;
+}
+
+/** All blocks that were taken from a shard at one moment, and which sinks have them. A sink without entry is pending. */
+export interface ClaimState {
+  readonly id: string;
+  readonly claimedAtMs: number;
+  readonly bytes: number;
+  /** The oldest registry generation that its blocks may name. */
+  readonly oldestGeneration: number;
+  readonly sinks: Partial<Record<SinkName, SinkProgress>>;
+}
+
+/** The text under which Redis keeps a claim. */
+export function formatClaimState(state: ClaimState): string {
+  return JSON.stringify(state);
+}
+
+/**
+ * Reads what `formatClaimState` or `claim-blocks.lua` wrote. A text that cannot be read counts as a claim of which
+ * nothing was delivered, because delivering twice does no harm and losing does.
+ */
+export function parseClaimState(id: string, text: string): ClaimState {
+  try {
+    const { claimedAtMs, bytes, oldestGeneration, sinks } = JSON.parse(text) as ClaimState;
+    return { id, claimedAtMs, bytes, oldestGeneration, sinks: parseSinks(sinks) };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) {
+      return { id, claimedAtMs: 0, bytes: 0, oldestGeneration: 0, sinks: {} };
+    }
+    throw error;
+  }
+}
+
+/** The claim with another progress of one sink; undefined makes it pending again. */
+export function withProgress(state: ClaimState, sink: SinkName, progress: SinkProgress | undefined): ClaimState {
+  const { [sink]: _before, ...others } = state.sinks;
+  return { ...state, sinks: progress ? { ...others, [sink]: progress } : others };
+}
+
+/** Whether every one of these sinks has confirmed a claim. */
+export function isConfirmedByAll(state: ClaimState, sinks: readonly SinkName[]): boolean {
+  return sinks.every((sink) => state.sinks[sink]?.state === "confirmed");
+}
+
+function parseSinks(sinks: ClaimState["sinks"]): ClaimState["sinks"] {
+  const known = SINK_NAMES.flatMap((name): [SinkName, SinkProgress][] => {
+    const progress = sinks[name];
+    return progress ? [[name, { ...progress, tally: parseTally(progress.tally) }]] : [];
+  });
+  return Object.fromEntries(known);
+}

@@ -1,0 +1,49 @@
+import type { SinkName } from "../claim-state.ts";
+import type { KnownSeries } from "../known-series.ts";
+import type { Slice } from "../slice.ts";
+import type { Tally } from "../tally.ts";
+
+/** Samples of one series that a store refuses for good. */
+export interface RefusedSamples {
+  readonly series: KnownSeries;
+  readonly tenant: string;
+  /** The store's own words. */
+  readonly detail: string;
+  readonly samples: readonly RefusedSample[];
+}
+
+export interface RefusedSample {
+  readonly timestampMs: number;
+  /** The 64 bits of the value. */
+  readonly bits: bigint;
+}
+
+/** Takes refused samples into safe keeping; the delivery goes on when it has. */
+export type OnRefused = (refused: RefusedSamples) => Promise<void>;
+
+/**
+ * A store that Horizon writes to. Everything here may throw RetryableError: the store takes nothing now, and the whole
+ * claim is to be delivered again later. What it refuses for good is no error but goes to `onRefused` and the tally.
+ */
+export interface Sink {
+  readonly name: SinkName;
+  /** How long the store may forget what it acknowledged, in ms; 0 when it never does. */
+  readonly settleMs: number;
+  /** Begins to deliver one claim. */
+  begin(onRefused: OnRefused, signal: AbortSignal): Promise<Delivery>;
+  /** Words that stay the same as long as the store has not died; undefined when it has none to give. */
+  proof(signal: AbortSignal): Promise<string | undefined>;
+  /** Asks the store whether it takes samples now. @throws RetryableError with the reason when not. */
+  check(signal: AbortSignal): Promise<void>;
+}
+
+/** One claim on its way into one store. */
+export interface Delivery {
+  /** Takes a slice. The sink may keep some of it back, within its own bound, until a later call. */
+  write(slice: Slice, signal: AbortSignal): Promise<void>;
+  /**
+   * Writes what was kept back.
+   * @returns what became of all samples in the groups of all slices; what was claimed is counted by the caller.
+   */
+  finish(signal: AbortSignal): Promise<Tally>;
+}

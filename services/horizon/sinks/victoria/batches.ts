@@ -1,0 +1,81 @@
+import type { SeriesSamples, Slice } from "../../slice.ts";
+import { seriesBytes } from "./remote-write-body.ts";
+
+/** What a request may hold. */
+export interface BatchLimits {
+  readonly maxSamples: number;
+  /** Before compression. */
+  readonly maxBytes: number;
+  /** Whether a request may only have samples of one tenant. */
+  readonly perTenant: boolean;
+}
+
+/** The samples of one request. All are of this tenant when batches are made per tenant; else it means nothing. */
+export interface Batch {
+  readonly tenant: string;
+  readonly groups: readonly SeriesSamples[];
+}
+
+/** Cuts a slice into requests. The samples of a series come in the order of their times. */
+export function cutBatches(slice: Slice, limits: BatchLimits): Batch[] {
+  const batches: Batch[] = [];
+  for (const [tenant, groups] of limits.perTenant ? byTenant(slice.groups) : [["", slice.groups] as const]) {
+    for (const cut of cutGroups(slice, groups, limits)) {
+      batches.push({ tenant, groups: cut });
+    }
+  }
+  return batches;
+}
+
+function* cutGroups(slice: Slice, groups: readonly SeriesSamples[], limits: BatchLimits): Generator<SeriesSamples[]> {
+  let batch: SeriesSamples[] = [];
+  let samples = 0;
+  let bytes = 0;
+  for (const group of groups) {
+    for (const piece of cutSeries(inOrderOfTime(group, slice), limits.maxSamples)) {
+      const size = seriesBytes({ labelBytes: piece.series.labelBytes, positions: piece.positions }, slice);
+      const isFull = samples + piece.positions.length > limits.maxSamples || bytes + size > limits.maxBytes;
+      if (isFull && batch.length > 0) {
+        yield batch;
+        batch = [];
+        samples = 0;
+        bytes = 0;
+      }
+      batch.push(piece);
+      samples += piece.positions.length;
+      bytes += size;
+    }
+  }
+  if (batch.length > 0) {
+    yield batch;
+  }
+}
+
+function inOrderOfTime(group: SeriesSamples, { timestampsMs }: Slice): SeriesSamples {
+  const positions = [...group.positions].sort((a, b) => (timestampsMs[a] ?? 0) - (timestampsMs[b] ?? 0));
+  return { ...group, positions };
+}
+
+function cutSeries(group: SeriesSamples, maxSamples: number): SeriesSamples[] {
+  if (group.positions.length <= maxSamples) {
+    return [group];
+  }
+  const pieces: SeriesSamples[] = [];
+  for (let start = 0; start < group.positions.length; start += maxSamples) {
+    pieces.push({ ...group, positions: group.positions.slice(start, start + maxSamples) });
+  }
+  return pieces;
+}
+
+function byTenant(groups: readonly SeriesSamples[]): ReadonlyMap<string, readonly SeriesSamples[]> {
+  const tenants = new Map<string, SeriesSamples[]>();
+  for (const group of groups) {
+    const known = tenants.get(group.tenant);
+    if (known) {
+      known.push(group);
+    } else {
+      tenants.set(group.tenant, [group]);
+    }
+  }
+  return tenants;
+}

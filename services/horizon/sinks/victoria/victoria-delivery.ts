@@ -1,0 +1,68 @@
+import type { KnownSeries } from "../../known-series.ts";
+import type { SeriesSamples, Slice } from "../../slice.ts";
+import { Tally } from "../../tally.ts";
+import type { Delivery, OnRefused } from "../sink.ts";
+import { type Batch, type BatchLimits, cutBatches } from "./batches.ts";
+import { type RefusedGroup, type SendOutcome, sendOrBisect } from "./bisect.ts";
+import { encodeBody } from "./remote-write-body.ts";
+
+export interface VictoriaDeliveryOptions {
+  readonly limits: BatchLimits;
+  readonly onRefused: OnRefused;
+  readonly send: (tenant: string, body: Buffer, signal: AbortSignal) => Promise<SendOutcome>;
+  /** @throws RetryableError when the store refuses even what nobody could refuse. */
+  readonly check: (signal: AbortSignal) => Promise<void>;
+}
+
+/** One claim on its way into a remote-write receiver: every sample, bit for bit. */
+export class VictoriaDelivery implements Delivery {
+  readonly #options: VictoriaDeliveryOptions;
+  readonly #tally = new Tally();
+
+  constructor(options: VictoriaDeliveryOptions) {
+    this.#options = options;
+  }
+
+  async write(slice: Slice, signal: AbortSignal): Promise<void> {
+    for (const batch of cutBatches(slice, this.#options.limits)) {
+      await this.#deliver(slice, batch, signal);
+    }
+  }
+
+  async finish(): Promise<Tally> {
+    return this.#tally;
+  }
+
+  async #deliver(slice: Slice, { tenant, groups }: Batch, signal: AbortSignal): Promise<void> {
+    let isChecked = false;
+    const send = async (some: readonly SeriesSamples[]) => {
+      const series = some.map(({ series: { labelBytes }, positions }) => ({ labelBytes, positions }));
+      const outcome = await this.#options.send(tenant, encodeBody(series, slice), signal);
+      if (!outcome.ok && !isChecked) {
+        // A wrong path or a proxy may refuse everything: then nothing is wrong with the samples, and they wait.
+        await this.#options.check(signal);
+        isChecked = true;
+      }
+      return outcome;
+    };
+    const refused = await sendOrBisect(groups, send);
+    const lost = new Map<KnownSeries, number>();
+    for (const one of refused) {
+      await this.#bury(slice, one);
+      lost.set(one.group.series, (lost.get(one.group.series) ?? 0) + one.group.positions.length);
+    }
+    for (const { series, tenant: owner, positions } of groups) {
+      this.#tally.write(owner, positions.length - (lost.get(series) ?? 0));
+    }
+  }
+
+  async #bury({ timestampsMs, valueBits }: Slice, one: RefusedGroup): Promise<void> {
+    const { series, tenant, positions } = one.group;
+    const samples = positions.map((position) => ({
+      timestampMs: timestampsMs[position] ?? 0,
+      bits: valueBits[position] ?? 0n,
+    }));
+    await this.#options.onRefused({ series, tenant, detail: `${one.status} ${one.words}`.trim(), samples });
+    this.#tally.bury(tenant, "refused_by_store", positions.length);
+  }
+}

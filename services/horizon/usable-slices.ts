@@ -1,0 +1,95 @@
+import { type Block, decodeBlock } from "../shared/block.ts";
+import type { Logger } from "../shared/logger.ts";
+import type { ClaimState } from "./claim-state.ts";
+import type { ShardClaims } from "./claims.ts";
+import { deadBlockFields } from "./dead-letters.ts";
+import type { HorizonMetrics } from "./metrics.ts";
+import type { SeriesCache } from "./series-cache.ts";
+import type { SkipLists } from "./skip-lists.ts";
+import { buildSlice, type ResolvedBlock, type Slice } from "./slice.ts";
+import type { TakenOut } from "./taken-out.ts";
+
+/** What reading the blocks of a shard takes. */
+export interface BlockReading {
+  readonly claims: ShardClaims;
+  readonly series: SeriesCache;
+  readonly skipLists: () => SkipLists;
+  readonly metrics: HorizonMetrics;
+  readonly logger: Pick<Logger, "warn" | "error">;
+  readonly now: () => number;
+  readonly sliceBlocks: number;
+  readonly fingerprint: (block: Buffer) => string;
+  /** What the cycle has taken out of its claims: a block that one sink could not use the other must not use either. */
+  readonly takenOut: TakenOut;
+  /** The epoch that parking sets: one for the whole cycle, so that Flux registers everything again only once. */
+  readonly epoch: string;
+}
+
+interface ReadBlock {
+  readonly bytes: Buffer;
+  readonly block: Block;
+}
+
+/**
+ * Reads a claim slice by slice. Blocks that cannot be used leave the claim: to the dead letters when they are damaged,
+ * to the parked ones when a series of theirs is unknown.
+ */
+export async function* usableSlices(reading: BlockReading, claim: ClaimState): AsyncGenerator<Slice> {
+  for await (const blocks of reading.claims.readSlices(claim, reading.sliceBlocks)) {
+    const readable = await decodeBlocks(reading, claim, blocks);
+    const resolved = await resolveBlocks(reading, claim, readable);
+    if (resolved.length > 0) {
+      yield buildSlice(resolved, reading.skipLists());
+    }
+  }
+}
+
+async function decodeBlocks(reading: BlockReading, claim: ClaimState, blocks: readonly Buffer[]): Promise<ReadBlock[]> {
+  const { claims, metrics, logger, now, takenOut, fingerprint } = reading;
+  const readable: ReadBlock[] = [];
+  for (const bytes of blocks) {
+    const decoded = decodeBlock(bytes);
+    if (decoded.ok) {
+      readable.push({ bytes, block: decoded.block });
+      continue;
+    }
+    const { fault } = decoded;
+    await takenOut.once(fingerprint(bytes), async () => {
+      await claims.buryBlock(claim, bytes, deadBlockFields(fault, now(), undefined));
+      metrics.countDeadBlock(fault);
+      logger.error({ claim: claim.id, fault, bytes: bytes.length }, "A block went to the dead letters");
+    });
+  }
+  return readable;
+}
+
+async function resolveBlocks(
+  reading: BlockReading,
+  claim: ClaimState,
+  readable: readonly ReadBlock[],
+): Promise<ResolvedBlock[]> {
+  const { takenOut, fingerprint } = reading;
+  const found = await reading.series.resolve(readable.map(({ block }) => block));
+  const resolved: ResolvedBlock[] = [];
+  for (const [i, { bytes, block }] of readable.entries()) {
+    const series = found[i];
+    const mark = fingerprint(bytes);
+    if (await takenOut.has(mark)) {
+      continue;
+    }
+    if (series) {
+      resolved.push({ owner: block.owner, samples: block.samples, series });
+    } else {
+      await takenOut.once(mark, () => park(reading, claim, bytes, block));
+    }
+  }
+  return resolved;
+}
+
+async function park(reading: BlockReading, claim: ClaimState, bytes: Buffer, block: Block): Promise<void> {
+  const { claims, metrics, logger, now, epoch } = reading;
+  await claims.park(claim, bytes, now(), epoch);
+  metrics.countParkedBlock();
+  const { tenant, server } = block.owner;
+  logger.warn({ claim: claim.id, tenant, server, generation: block.generation }, "Parked a block of unknown series");
+}

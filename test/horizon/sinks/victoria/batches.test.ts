@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type BatchLimits, cutBatches } from "../../../../services/horizon/sinks/victoria/batches.ts";
+import type { Slice } from "../../../../services/horizon/slice.ts";
+import { knownSeries } from "../../support/known-series.ts";
+import { sliceOf } from "../../support/slices.ts";
+
+const a = knownSeries(1n, { __name__: "a" });
+const b = knownSeries(2n, { __name__: "b" });
+const c = knownSeries(3n, { __name__: "c", big: "x".repeat(1000) });
+const wide: BatchLimits = { maxSamples: 100, maxBytes: 1_000_000, perTenant: false };
+
+/** Batches as text: tenant, and per series its name with the times of its samples. */
+function shape(slice: Slice, limits: Partial<BatchLimits>): string[] {
+  return cutBatches(slice, { ...wide, ...limits }).map(({ tenant, groups }) => {
+    const parts = groups.map(
+      ({ series, positions }) => `${series.id}:${positions.map((at) => slice.timestampsMs[at])}`,
+    );
+    return `${tenant}|${parts.join(" ")}`;
+  });
+}
+
+test("the samples of a series come in the order of time, others stay where they are", () => {
+  const slice = sliceOf([
+    {
+      series: b,
+      samples: [
+        [3, 0n],
+        [1, 0n],
+        [2, 0n],
+      ],
+    },
+    { series: a, samples: [[9, 0n]] },
+  ]);
+  assert.deepEqual(shape(slice, {}), ["|2:1,2,3 1:9"]);
+});
+
+test("a batch has at most so many samples, and a long series is cut", () => {
+  const slice = sliceOf([
+    {
+      series: a,
+      samples: [
+        [1, 0n],
+        [2, 0n],
+      ],
+    },
+    {
+      series: b,
+      samples: [
+        [1, 0n],
+        [2, 0n],
+        [3, 0n],
+        [4, 0n],
+        [5, 0n],
+      ],
+    },
+    { series: c, samples: [[1, 0n]] },
+  ]);
+  assert.deepEqual(shape(slice, { maxSamples: 3 }), ["|1:1,2", "|2:1,2,3", "|2:4,5 3:1"]);
+});
+
+test("a batch has at most so many bytes, but always a series", () => {
+  const slice = sliceOf([
+    { series: a, samples: [[1, 0n]] },
+    { series: c, samples: [[1, 0n]] },
+    { series: b, samples: [[1, 0n]] },
+  ]);
+  assert.deepEqual(shape(slice, { maxBytes: 200 }), ["|1:1", "|3:1", "|2:1"]);
+});
+
+test("tenants are kept apart only where requests are made per tenant", () => {
+  const slice = sliceOf([
+    { series: a, tenant: "t1", samples: [[1, 0n]] },
+    { series: b, tenant: "t2", samples: [[1, 0n]] },
+    { series: c, tenant: "t1", samples: [[1, 0n]] },
+  ]);
+  assert.deepEqual(shape(slice, { perTenant: true }), ["t1|1:1 3:1", "t2|2:1"]);
+  assert.deepEqual(shape(slice, {}), ["|1:1 2:1 3:1"]);
+});
+
+test("a slice without samples makes no request", () => {
+  assert.deepEqual(shape(sliceOf([]), {}), []);
+  assert.deepEqual(shape(sliceOf([]), { perTenant: true }), []);
+});

@@ -1,0 +1,55 @@
+import { STALE_NAN_BITS } from "../../services/shared/series.ts";
+import { type Samples, seriesKey } from "./compare-series.ts";
+import { SERVER, TENANT } from "./pipeline.ts";
+import type { ExactSeries } from "./remote-read.ts";
+import { numberOf } from "./special-values.ts";
+import type { StoredSeries } from "./victoria-metrics.ts";
+
+/** Digits that VictoriaMetrics keeps of a value. */
+const VICTORIA_DIGITS = 12;
+
+/** The samples of a Prometheus, labelled as Flux labels them, values written by `format`. */
+export function sentSamples(series: readonly ExactSeries[], format: (bits: bigint) => string): Samples {
+  return exactSamples(
+    series.map(({ labels, samples }) => ({
+      labels: { ...labels, _tenant_id: TENANT, _server_id: SERVER },
+      samples,
+    })),
+    format,
+  );
+}
+
+/** Samples with the bits of their values, written by `format`. */
+export function exactSamples(series: readonly ExactSeries[], format: (bits: bigint) => string): Samples {
+  return new Map(
+    series.map(({ labels, samples }) => [
+      seriesKey(labels),
+      new Map(samples.map(({ timestampMs, bits }) => [timestampMs, format(bits)])),
+    ]),
+  );
+}
+
+/** The samples that a VictoriaMetrics has exported. A sample that it holds twice shows as a value of two numbers. */
+export function victoriaSamples(series: readonly StoredSeries[]): Samples {
+  return new Map(
+    series.map(({ labels, samples }) => {
+      const times = new Map<number, string>();
+      for (const { timestampMs, value } of samples) {
+        const before = times.get(timestampMs);
+        const text = victoriaDigits(value);
+        times.set(timestampMs, before === undefined ? text : `${before} and ${text}`);
+      }
+      return [seriesKey(labels), times];
+    }),
+  );
+}
+
+/** All bits: two values are the same text only if nothing at all differs. */
+export const allBits = (bits: bigint) => bits.toString(16);
+
+/** A value as far as VictoriaMetrics keeps it: 12 digits, −0 as 0, one NaN for all. */
+export const asVictoriaKeeps = (bits: bigint) => victoriaDigits(bits === STALE_NAN_BITS ? Number.NaN : numberOf(bits));
+
+function victoriaDigits(value: number): string {
+  return Number.isFinite(value) ? String(Number(value.toPrecision(VICTORIA_DIGITS)) + 0) : String(value);
+}
