@@ -1,7 +1,8 @@
 /*
  * What RedisTimeSeries answers to one element of TS.MADD, or to TS.CREATE, sorted by what follows from it. The module
- * begins its own complaints with "TSDB:", and those are about the data; anything else (OOM, READONLY, LOADING,
- * MISCONF, NOPERM, …) is about the server, which may well take the same data later.
+ * begins its own complaints with "TSDB:", and those are about the data, as are Redis' about a command's arguments, which
+ * come from labels; anything else (OOM, READONLY, LOADING, MISCONF, NOPERM, unknown command, …) is about the server,
+ * which may well take the same data later.
  */
 
 export type ReplyVerdict =
@@ -19,6 +20,9 @@ export function judgeReply(reply: unknown): ReplyVerdict {
     return { kind: "stored" };
   }
   const words = reply.message.replace(/^ERR /, "");
+  if (/^(wrong number of arguments|syntax error)/.test(words)) {
+    return { kind: "refused", words };
+  }
   if (!words.startsWith("TSDB:")) {
     return words.startsWith("WRONGTYPE") ? { kind: "no_series" } : { kind: "unavailable", words };
   }

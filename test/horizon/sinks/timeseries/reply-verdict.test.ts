@@ -16,6 +16,7 @@ const table: [reply: unknown, kind: string][] = [
     new Error("ERR TSDB: Error at upsert, update is not supported when DUPLICATE_POLICY is set to BLOCK mode"),
     "refused",
   ],
+  [new Error("ERR wrong number of arguments for 'ts.create' command"), "refused"],
   [new Error("OOM command not allowed when used memory > 'maxmemory'."), "unavailable"],
   [new Error("READONLY You can't write against a read only replica."), "unavailable"],
   [new Error("ERR unknown command 'TS.MADD'"), "unavailable"],
