@@ -1,13 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { pickFreePort } from "../../services/local/ports.ts";
-import { checkHttp } from "../../services/local/supervise/readiness.ts";
 import { metricValue } from "../support/metric-value.ts";
-import { part } from "../support/parts.ts";
-import { startServerProcess } from "../support/server-process.ts";
 import { spawnService } from "../support/service.ts";
-import { createTempFolder } from "../support/temp-folder.ts";
 import { untilNothingIsMissing } from "../support/until.ts";
+import { startVmagent } from "../support/vmagent.ts";
 import { sendAll } from "./send.ts";
 
 /** A program that takes requests to write. */
@@ -39,21 +35,8 @@ export async function startFluxContestant(redisUrl: string): Promise<Contestant>
 /** vmagent, forwarding to a sink. Its work is done when the sink has everything. */
 export async function startVmagentContestant(): Promise<Contestant> {
   const sink = await startSink();
-  const folder = createTempFolder();
-  const port = await pickFreePort("127.0.0.1");
-  const url = `http://127.0.0.1:${port}`;
-  const { program } = await part("vmagent");
-  const server = await startServerProcess({
-    name: "vmagent",
-    program,
-    args: [
-      `-httpListenAddr=127.0.0.1:${port}`,
-      `-remoteWrite.url=http://127.0.0.1:${sink.port}/`,
-      `-remoteWrite.tmpDataPath=${folder.path}`,
-    ],
-    notReady: () => checkHttp(`${url}/health`),
-    cleanUp: folder.remove,
-  });
+  const server = await startVmagent(`http://127.0.0.1:${sink.port}/`);
+  const { url } = server;
   const forwarded = async () => {
     const received = await metricValue(`${url}/metrics`, "vmagent_rows_inserted_total", 'type="promremotewrite"');
     const sent = await metricValue(`${url}/metrics`, "vmagent_remotewrite_block_size_rows_sum");

@@ -242,6 +242,19 @@ describe("a good request", () => {
     assert.match(answer.json().message, /1 of 2 samples refused, the others are stored.*duplicate_label_name.*"a"/);
   });
 
+  test("with a label that is not UTF-8 is answered 400; no byte of it is replaced", async () => {
+    const { app } = buildTestApp({ commit: commits });
+    const broken = Buffer.from("0a140a0e0a085f5f6e616d655f5f1202c32812021001", "hex");
+    const answer = await app.inject({
+      method: "POST",
+      url: "/api/v1/write",
+      headers: goodHeaders,
+      payload: compress(broken),
+    });
+    assert.equal(answer.statusCode, 400, answer.body);
+    assert.match(answer.json().message, /1 of 1 samples refused.*invalid_utf8: .*not UTF-8/);
+  });
+
   test("marked x-test-only writes nothing and reports what it would have", async () => {
     const { app, registry } = buildTestApp();
     const headers = { ...goodHeaders, "x-test-only": "true", dropMetrics: "down" };
