@@ -1,8 +1,8 @@
-import type { Codec, DecodedWriteRequest } from "../kernel/codec.ts";
+import type { Codec } from "../kernel/codec.ts";
 import type { SeriesHasher } from "../shared/series-id.ts";
 import type { BufferWriter } from "./buffer-writer.ts";
-import { type Answer, refusalAnswer, STORED } from "./http/answer.ts";
-import { checkBodyHeaders } from "./http/content-type.ts";
+import type { Dialect } from "./dialects/dialect.ts";
+import type { Answer } from "./http/answer.ts";
 import { readBody } from "./http/read-body.ts";
 import { identifySender, type Sender } from "./intake/identity.ts";
 import { type Intake, takeIn } from "./intake/intake.ts";
@@ -25,6 +25,8 @@ export interface Flux {
   readonly buffer: Pick<BufferWriter, "commit">;
   readonly servers: Pick<ServerRegistry, "remember">;
   readonly metrics: FluxMetrics;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Told of a store that failed; the sender hears only that it has to try again. */
   readonly onBufferFailure: (error: unknown) => void;
 }
@@ -33,54 +35,59 @@ export interface Flux {
  * Takes a request to write from its headers to the answer: who sends it, which rules it brings, what its body holds,
  * what of that is kept, and whether Redis has it. 2xx is answered only when Redis has confirmed (DESIGN 5.1).
  */
-export async function handleWrite(flux: Flux, request: WriteRequest): Promise<Answer> {
+export async function handleWrite(flux: Flux, dialect: Dialect, request: WriteRequest): Promise<Answer> {
   const policy = flux.policy();
-  const identity = identifySender(request.headers, policy.keys);
+  const refuse = (refusal: Refusal) => refuseRequest(flux, dialect, refusal, policy);
+  const introduced = await dialect.introduce(request, policy);
+  if (!introduced.ok) {
+    return refuse(introduced);
+  }
+  const { headers } = introduced.request;
+  const identity = identifySender(headers, policy.keys);
   if (!identity.ok) {
-    return refuse(flux, identity);
+    return refuse(identity);
   }
-  const { sender } = identity;
-  const opened = openStream(flux.streams, policy, sender, request.headers);
+  const opened = openStream(flux.streams, policy, identity.sender, headers);
   if (!opened.ok) {
-    return refuse(flux, opened);
+    return refuse(opened);
   }
-  const decoded = await receive(flux, request);
-  if (!decoded.ok) {
-    return refuse(flux, decoded);
+  const received = await receive(flux, dialect, introduced.request, policy);
+  if (!received.ok) {
+    return refuse(received);
   }
-  const intake = takeIn(decoded.request, opened.stream, { ...flux, limits: policy.seriesLimits });
+  const { payload } = received.decoded;
+  const intake = takeIn(payload.request, opened.stream, { ...flux, limits: policy.seriesLimits });
   if (!intake) {
-    return refuse(flux, { ok: false, code: "malformed_protobuf", detail: "the labels of a series are not protobuf" });
+    return refuse({ ok: false, code: "malformed_protobuf", detail: "the labels of a series are not protobuf" });
   }
-  if (isTestOnly(request.headers)) {
-    return testReport(sender.tenant, intake);
+  if (isTestOnly(headers)) {
+    return testReport(identity.sender.tenant, payload, intake);
   }
-  const outcome = await store(flux, sender, intake);
-  flux.metrics.countIntake(sender.tenant, intake, outcome);
-  flux.metrics.countMetadata(sender.tenant, decoded.request.metadataCount);
-  return answerTo(intake, outcome, policy);
+  const outcome = await store(flux, identity.sender, intake);
+  flux.metrics.countIntake(identity.sender.tenant, payload, intake, outcome);
+  return outcome === "stored"
+    ? received.decoded.answerStored(intake, identity.sender)
+    : dialect.answerRefused({ ok: false, code: outcome, detail: BUFFER_MESSAGES[outcome] }, policy.retryAfterSeconds);
 }
 
 /** The body, decoded: checks in the order of DESIGN 5.1, each before the work that the next one needs. */
 async function receive(
-  flux: Flux,
-  { headers, body }: WriteRequest,
-): Promise<{ ok: true; request: DecodedWriteRequest } | Refusal> {
-  const { maxBodyBytes, maxUncompressedBytes } = flux.policy();
-  const readable = checkBodyHeaders({
-    "content-type": singleHeader(headers, "content-type"),
-    "content-encoding": singleHeader(headers, "content-encoding"),
-  });
+  { metrics, now }: Flux,
+  dialect: Dialect,
+  request: WriteRequest,
+  { maxBodyBytes, maxUncompressedBytes }: Policy,
+): Promise<ReturnType<Dialect["decode"]>> {
+  const readable = dialect.checkHeaders(request);
   if (!readable.ok) {
     return readable;
   }
-  const received = await readBody(body, singleHeader(headers, "content-length"), maxBodyBytes);
+  const received = await readBody(request.body, singleHeader(request.headers, "content-length"), maxBodyBytes);
   if (!received.ok) {
     return received;
   }
-  flux.metrics.countBody(received.body.length);
-  const expanded = flux.codec.uncompress(received.body, maxUncompressedBytes);
-  return expanded.ok ? flux.codec.decodeWriteRequest(expanded.bytes) : expanded;
+  metrics.countBody(received.body.length);
+  const expanded = await dialect.expand(received.body, request, maxUncompressedBytes);
+  return expanded.ok ? dialect.decode(expanded.bytes, request, now()) : expanded;
 }
 
 async function store(flux: Flux, sender: Sender, intake: Intake): Promise<StoreOutcome> {
@@ -98,29 +105,16 @@ async function store(flux: Flux, sender: Sender, intake: Intake): Promise<StoreO
   }
 }
 
-function answerTo(intake: Intake, outcome: StoreOutcome, policy: Policy): Answer {
-  if (outcome !== "stored") {
-    return refusalAnswer({ ok: false, code: outcome, detail: BUFFER_MESSAGES[outcome] }, policy.retryAfterSeconds);
-  }
-  if (!intake.firstRefusal) {
-    return STORED;
-  }
-  const refused = [...intake.refused.values()].reduce((sum, samples) => sum + samples, 0);
-  const { reason, detail } = intake.firstRefusal;
-  const counts = `${refused} of ${intake.received} samples refused, the others are stored; the first`;
-  return refusalAnswer({ ok: false, code: "invalid_series", detail: `${counts}: ${reason}: ${detail}` }, 0);
-}
-
 const BUFFER_MESSAGES: Readonly<Record<BufferRefusal, string>> = {
   buffer_unavailable: "the buffer does not answer, nothing was acknowledged; send again",
   buffer_full: "the buffer is full, nothing was acknowledged; send again later",
 };
 
-function refuse(flux: Flux, refusal: Refusal): Answer {
+function refuseRequest(flux: Flux, dialect: Dialect, refusal: Refusal, policy: Policy): Answer {
   if (isRequestRefusal(refusal.code)) {
     flux.metrics.countRequestRefusal(refusal.code);
   }
-  return refusalAnswer(refusal, flux.policy().retryAfterSeconds);
+  return dialect.answerRefused(refusal, policy.retryAfterSeconds);
 }
 
 function isRequestRefusal(code: Refusal["code"]): code is RequestRefusal {

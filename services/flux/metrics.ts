@@ -1,10 +1,12 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { addProcessMetrics } from "../shared/process-metrics.ts";
+import type { Payload } from "./formats/payload.ts";
 import type { Intake } from "./intake/intake.ts";
 import {
   BUFFER_REFUSALS,
   type BufferRefusal,
   DROP_REASONS,
+  PART_REFUSALS,
   REQUEST_REFUSALS,
   type RequestRefusal,
   SERIES_REFUSALS,
@@ -96,9 +98,10 @@ export class FluxMetrics {
   }
 
   /** Counts a decoded request: every sample of it once under received and once under what became of it. */
-  countIntake(tenantId: string, intake: Intake, outcome: StoreOutcome): void {
+  countIntake(tenantId: string, { request, invalid }: Payload, intake: Intake, outcome: StoreOutcome): void {
     const tenant = this.#tenantLabel(tenantId);
-    this.#received.inc({ tenant }, intake.received);
+    this.#received.inc({ tenant }, intake.received + invalid.length);
+    this.#refused.inc({ tenant, reason: "unreadable" }, invalid.length);
     for (const [reason, samples] of intake.dropped) {
       this.#dropped.inc({ tenant, reason }, samples);
     }
@@ -113,10 +116,7 @@ export class FluxMetrics {
     }
     this.#merged.inc({ tenant }, intake.mergedSeries);
     this.#exemplars.inc({ tenant }, intake.exemplars);
-  }
-
-  countMetadata(tenantId: string, entries: number): void {
-    this.#metadata.inc({ tenant: this.#tenantLabel(tenantId) }, entries);
+    this.#metadata.inc({ tenant }, request.metadataCount);
   }
 
   countBody(bytes: number): void {
@@ -156,7 +156,7 @@ export class FluxMetrics {
     for (const reason of DROP_REASONS) {
       this.#dropped.inc({ tenant: label, reason }, 0);
     }
-    for (const reason of [...SERIES_REFUSALS, ...BUFFER_REFUSALS]) {
+    for (const reason of [...PART_REFUSALS, ...SERIES_REFUSALS, ...BUFFER_REFUSALS]) {
       this.#refused.inc({ tenant: label, reason }, 0);
     }
     return label;

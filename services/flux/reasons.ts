@@ -22,6 +22,9 @@ export const SERIES_REFUSALS = [
 ] as const;
 export type SeriesRefusal = (typeof SERIES_REFUSALS)[number];
 
+/** A line or an item that cannot be read: the sender is told, and the others are stored. Counted as one sample each. */
+export const PART_REFUSALS = ["unreadable"] as const;
+
 /** Redis did not take the samples: the sender is told to try again. Counted in samples. */
 export const BUFFER_REFUSALS = ["buffer_unavailable", "buffer_full"] as const;
 export type BufferRefusal = (typeof BUFFER_REFUSALS)[number];
@@ -40,8 +43,11 @@ export const REQUEST_REFUSALS = [
   "unsupported_encoding",
   "body_too_large",
   "body_incomplete",
+  "malformed_encoding",
   "malformed_snappy",
   "malformed_protobuf",
+  "malformed_json",
+  "no_metrics",
   "shutting_down",
 ] as const;
 export type RequestRefusal = (typeof REQUEST_REFUSALS)[number];

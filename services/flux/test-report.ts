@@ -1,3 +1,4 @@
+import type { Payload } from "./formats/payload.ts";
 import type { Answer } from "./http/answer.ts";
 import type { Intake } from "./intake/intake.ts";
 import { singleHeader, type WriteRequest } from "./write-request.ts";
@@ -9,21 +10,22 @@ export function isTestOnly(headers: WriteRequest["headers"]): boolean {
 }
 
 /** What would be kept and dropped; nothing was written. The first four names are Skyline's. */
-export function testReport(tenant: string, intake: Intake): Answer {
+export function testReport(tenant: string, { invalid }: Payload, intake: Intake): Answer {
   const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((total, n) => total + n, 0);
   return {
     status: 200,
     headers: {},
-    body: {
+    body: JSON.stringify({
       tenant_id: tenant,
       message: "metric ingestion test, no metrics were ingested only counts are reported",
       ingest_count: intake.kept.series.length,
       drop_count: sum(intake.dropped),
-      refused_count: sum(intake.refused),
+      refused_count: sum(intake.refused) + invalid.length,
       dropped_by_reason: Object.fromEntries(intake.dropped),
       refused_by_reason: Object.fromEntries(intake.refused),
       merged_series: intake.mergedSeries,
-      ...(intake.firstRefusal && { first_refused: intake.firstRefusal }),
-    },
+      ...(invalid[0] && { first_invalid: invalid[0] }),
+      ...(intake.refusals[0] && { first_refused: intake.refusals[0] }),
+    }),
   };
 }

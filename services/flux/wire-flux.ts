@@ -40,6 +40,7 @@ export function wireFlux({ settings, policy, redis, registry, hasher, logger, no
     streams: new StreamTable(table, MAX_STREAMS),
     metrics,
     servers: new ServerRegistry(redis, serversKey(settings.REDIS_KEY_PREFIX)),
+    now,
     onBufferFailure: (err) =>
       logger.error({ err }, "Redis did not take a request's samples; the sender will try again"),
     buffer: new BufferWriter({

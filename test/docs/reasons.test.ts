@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { BUFFER_REFUSALS, DROP_REASONS, REQUEST_REFUSALS, SERIES_REFUSALS } from "../../services/flux/reasons.ts";
+import {
+  BUFFER_REFUSALS,
+  DROP_REASONS,
+  PART_REFUSALS,
+  REQUEST_REFUSALS,
+  SERIES_REFUSALS,
+} from "../../services/flux/reasons.ts";
 import { DEAD_BLOCK_REASONS, DEAD_REASONS, SKIP_REASONS } from "../../services/horizon/reasons.ts";
 
 const page = readFileSync(new URL("../../docs/reasons.md", import.meta.url), "utf8");
@@ -16,6 +22,7 @@ function documented(heading: string): string[] {
 const sections: [heading: string, reasons: readonly string[]][] = [
   ["Flux: dropped", DROP_REASONS],
   ["Flux: refused series", SERIES_REFUSALS],
+  ["Flux: refused parts", PART_REFUSALS],
   ["Flux: not taken by Redis", BUFFER_REFUSALS],
   ["Flux: refused requests", REQUEST_REFUSALS],
   ["Horizon: skipped", SKIP_REASONS],

@@ -5,8 +5,8 @@ import { STATUS_OF } from "./status.ts";
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as JSON; absent for 204. */
-  readonly body?: unknown;
+  /** JSON text; absent for 204. */
+  readonly body?: string;
 }
 
 /** Everything that no rule dropped is in Redis. */
@@ -26,6 +26,6 @@ export function refusalAnswer({ code, detail }: Refusal, retryAfterSeconds: numb
       ...((code === "body_too_large" || code === "shutting_down") && { connection: "close" }),
       ...(code === "method_not_allowed" && { allow: "POST" }),
     },
-    body: { code: status, message: `${code}: ${detail}` },
+    body: JSON.stringify({ code: status, message: `${code}: ${detail}` }),
   };
 }

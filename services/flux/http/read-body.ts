@@ -4,15 +4,19 @@ import type { Refusal } from "../reasons.ts";
 /**
  * Reads a request body of at most `maxBytes`. A length declared in advance is checked before anything is read; a body
  * that turns out longer is left where it stands.
+ * @param stream the body, or all of it where somebody has read it before.
  * @param declaredLength the Content-Length header, if there is one.
  */
 export async function readBody(
-  stream: Readable,
+  stream: Readable | Buffer,
   declaredLength: string | undefined,
   maxBytes: number,
 ): Promise<{ ok: true; body: Buffer } | Refusal> {
   if (declaredLength !== undefined && Number(declaredLength) > maxBytes) {
     return tooLarge(`${declaredLength} bytes`, maxBytes);
+  }
+  if (Buffer.isBuffer(stream)) {
+    return { ok: true, body: stream };
   }
   const chunks: Buffer[] = [];
   let length = 0;

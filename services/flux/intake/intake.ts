@@ -12,14 +12,22 @@ export interface KeptSamples {
   readonly valueBits: BigUint64Array;
 }
 
+/** A series of a request that was refused, or some samples of it. */
+export interface SeriesRefused {
+  /** Its position in the request. */
+  readonly series: number;
+  readonly reason: SeriesRefusal;
+  readonly detail: string;
+}
+
 /** What a request comes to. `received = kept + all dropped + all refused`, in samples. */
 export interface Intake {
   readonly received: number;
   readonly kept: KeptSamples;
   readonly dropped: ReadonlyMap<DropReason, number>;
   readonly refused: ReadonlyMap<SeriesRefusal, number>;
-  /** The first series that was refused, in words for the sender. */
-  readonly firstRefusal?: { readonly reason: SeriesRefusal; readonly detail: string };
+  /** What was refused and why, in words for the sender, in the order of the request. */
+  readonly refusals: readonly SeriesRefused[];
   /** Label sets met for the first time that a rule made the same as another's. */
   readonly mergedSeries: number;
   readonly exemplars: number;
@@ -32,12 +40,12 @@ export interface Intake {
  */
 export function takeIn(request: DecodedWriteRequest, stream: StreamSeries, deciding: Deciding): Intake | undefined {
   const sorting = new Sorting(request, stream.nextRequest());
-  for (const raw of request.series) {
+  for (const [position, raw] of request.series.entries()) {
     const verdict = stream.find(raw.rawLabels) ?? sorting.decide(raw, stream, deciding);
     if (verdict.kind === "malformed") {
       return undefined;
     }
-    sorting.add(raw, verdict);
+    sorting.add(position, raw, verdict);
   }
   return sorting.finish();
 }
@@ -51,7 +59,7 @@ class Sorting {
   #series: KnownSeries[] = [];
   /** Where the kept samples stand in the request. */
   #rows: number[] = [];
-  #firstRefusal: { reason: SeriesRefusal; detail: string } | undefined;
+  readonly #refusals: SeriesRefused[] = [];
   #received = 0;
   #merged = 0;
   #exemplars = 0;
@@ -73,15 +81,18 @@ class Sorting {
     return verdict;
   }
 
-  add(raw: RawSeries, verdict: Verdict): void {
+  add(position: number, raw: RawSeries, verdict: Verdict): void {
     this.#received += raw.sampleCount + raw.histogramCount;
     this.#exemplars += raw.exemplarCount;
     if (verdict.kind === "keep") {
-      this.#keep(raw, verdict.series);
+      this.#keep(position, raw, verdict.series);
     } else if (verdict.kind === "drop") {
       count(this.#dropped, verdict.reason, raw.sampleCount + raw.histogramCount);
     } else if (verdict.kind === "refuse") {
-      this.#refuse(verdict.reason, verdict.detail, raw.sampleCount + raw.histogramCount);
+      this.#refuse(
+        { series: position, reason: verdict.reason, detail: verdict.detail },
+        raw.sampleCount + raw.histogramCount,
+      );
     }
   }
 
@@ -94,15 +105,16 @@ class Sorting {
       kept: { series: this.#series, ...this.#keptColumns() },
       dropped: this.#dropped,
       refused: this.#refused,
-      ...(this.#firstRefusal && { firstRefusal: this.#firstRefusal }),
+      refusals: this.#refusals,
       mergedSeries: this.#merged,
       exemplars: this.#exemplars,
     };
   }
 
-  #keep(raw: RawSeries, series: KnownSeries): void {
+  #keep(position: number, raw: RawSeries, series: KnownSeries): void {
     if (raw.histogramCount > 0) {
-      this.#refuse("native_histogram", "native histograms are not taken yet", raw.histogramCount);
+      const detail = "native histograms are not taken yet";
+      this.#refuse({ series: position, reason: "native_histogram", detail }, raw.histogramCount);
     }
     this.#mayOverwrite ||= series.lastRequest === this.#number;
     series.lastRequest = this.#number;
@@ -110,7 +122,8 @@ class Sorting {
     for (let row = raw.firstSample; row < raw.firstSample + raw.sampleCount; row++) {
       const timestampMs = this.#request.timestampsMs[row] ?? 0;
       if (Math.abs(timestampMs) > MAX_TIMESTAMP_MS) {
-        this.#refuse("timestamp_out_of_range", `timestamp ${timestampMs} ms is not within 35 000 years of 1970`, 1);
+        const detail = `timestamp ${timestampMs} ms is not within 35 000 years of 1970`;
+        this.#refuse({ series: position, reason: "timestamp_out_of_range", detail }, 1);
         continue;
       }
       this.#mayOverwrite ||= timestampMs <= before;
@@ -133,9 +146,9 @@ class Sorting {
     return kept;
   }
 
-  #refuse(reason: SeriesRefusal, detail: string, samples: number): void {
-    count(this.#refused, reason, samples);
-    this.#firstRefusal ??= { reason, detail };
+  #refuse(refusal: SeriesRefused, samples: number): void {
+    count(this.#refused, refusal.reason, samples);
+    this.#refusals.push(refusal);
   }
 
   #dropOverwritten(): void {

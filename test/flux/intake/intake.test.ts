@@ -127,7 +127,7 @@ describe("an intake", () => {
       const good = { labels: { __name__: "good" }, samples: [sample(1)] };
       const intake = intakeOf([{ labels, samples: [sample(1), sample(2, 2000)] }, good], stream);
       assert.deepEqual([...intake.refused], [[reason, 2]]);
-      assert.equal(intake.firstRefusal?.reason, reason);
+      assert.equal(intake.refusals[0]?.reason, reason);
       assert.equal(intake.kept.series.length, 1);
     });
   }

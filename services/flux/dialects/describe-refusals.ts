@@ -1,0 +1,21 @@
+import type { Payload } from "../formats/payload.ts";
+import type { Intake } from "../intake/intake.ts";
+
+/**
+ * A sentence about the samples of a stored request that were refused: how many, and the first of them.
+ * @returns undefined when none was.
+ */
+export function describeRefusals({ invalid }: Payload, { refused, refusals, received }: Intake): string | undefined {
+  const count = [...refused.values()].reduce((sum, samples) => sum + samples, 0) + invalid.length;
+  const first = firstWords(invalid[0], refusals[0]);
+  return first === undefined
+    ? undefined
+    : `${count} of ${received + invalid.length} samples refused, the others are stored; the first: ${first}`;
+}
+
+function firstWords(part: Payload["invalid"][number] | undefined, series: Intake["refusals"][number] | undefined) {
+  if (part) {
+    return `${part.where}: ${part.detail}`;
+  }
+  return series && `${series.reason}: ${series.detail}`;
+}

@@ -1,0 +1,41 @@
+import type { Payload } from "../formats/payload.ts";
+import type { Answer } from "../http/answer.ts";
+import type { Intake } from "../intake/intake.ts";
+import type { Refusal } from "../reasons.ts";
+import type { WriteRequest } from "../write-request.ts";
+
+/** Bounds that reading a body keeps. */
+export interface BodyLimits {
+  readonly maxBodyBytes: number;
+  readonly maxUncompressedBytes: number;
+}
+
+/** A body that was read. */
+export interface DecodedBody {
+  readonly payload: Payload;
+  /**
+   * The answer once all good samples are in Redis.
+   * @param intake what became of the payload's series. @param owner whose they are now.
+   */
+  answerStored(intake: Intake, owner: { readonly tenant: string; readonly server: string }): Answer;
+}
+
+/**
+ * One way to send samples: what differs between remote-write, JSON and line protocol in the path of a request. All
+ * else, identity, rules, limits, storing and counting, is the same for every dialect (`handle-write.ts`).
+ */
+export interface Dialect {
+  /**
+   * Gives a request the headers that identity and rules are read from (`key`, `x-tenant-id`, …), wherever the dialect
+   * has them.
+   */
+  introduce(request: WriteRequest, limits: BodyLimits): Promise<{ ok: true; request: WriteRequest } | Refusal>;
+  /** Whether the body is one that the dialect reads, from the headers alone. */
+  checkHeaders(request: WriteRequest): { ok: true } | Refusal;
+  /** The body expanded, as far as it was compressed. */
+  expand(body: Buffer, request: WriteRequest, maxBytes: number): Promise<{ ok: true; bytes: Buffer } | Refusal>;
+  /** Reads the expanded body. Parts that cannot be read are in the payload. @param nowMs for samples without a time. */
+  decode(bytes: Buffer, request: WriteRequest, nowMs: number): { ok: true; decoded: DecodedBody } | Refusal;
+  /** The answer to a request of which nothing is stored. */
+  answerRefused(refusal: Refusal, retryAfterSeconds: number): Answer;
+}

@@ -1,0 +1,33 @@
+import type { Codec, DecodedWriteRequest } from "../../kernel/codec.ts";
+import { type Answer, refusalAnswer, STORED } from "../http/answer.ts";
+import { checkBodyHeaders } from "../http/content-type.ts";
+import { singleHeader } from "../write-request.ts";
+import { describeRefusals } from "./describe-refusals.ts";
+import type { DecodedBody, Dialect } from "./dialect.ts";
+
+/** Prometheus remote-write 1.0: snappy blocks of protobuf, the sender named by headers. */
+export function remoteWriteDialect(codec: Codec): Dialect {
+  return {
+    introduce: async (request) => ({ ok: true, request }),
+    checkHeaders: ({ headers }) =>
+      checkBodyHeaders({
+        "content-type": singleHeader(headers, "content-type"),
+        "content-encoding": singleHeader(headers, "content-encoding"),
+      }),
+    expand: async (body, _request, maxBytes) => codec.uncompress(body, maxBytes),
+    decode: (bytes) => {
+      const decoded = codec.decodeWriteRequest(bytes);
+      return decoded.ok ? { ok: true, decoded: decodedBody(decoded.request) } : decoded;
+    },
+    answerRefused: refusalAnswer,
+  };
+}
+
+function decodedBody(request: DecodedWriteRequest): DecodedBody {
+  const payload = { request, invalid: [] };
+  return { payload, answerStored: (intake) => answerStored(describeRefusals(payload, intake)) };
+}
+
+function answerStored(refused: string | undefined): Answer {
+  return refused === undefined ? STORED : refusalAnswer({ ok: false, code: "invalid_series", detail: refused }, 0);
+}

@@ -1,0 +1,93 @@
+import { createGunzip, createInflate, createInflateRaw, type Gunzip, type Inflate, type InflateRaw } from "node:zlib";
+import { expandZstd } from "./expand-zstd.ts";
+
+/** A body that cannot be expanded. */
+export interface ExpandRefusal {
+  readonly ok: false;
+  readonly code: "body_too_large" | "malformed_encoding" | "unsupported_encoding";
+  readonly detail: string;
+}
+
+export type Expanded = { ok: true; body: Buffer } | ExpandRefusal;
+
+/**
+ * Undoes the Content-Encoding of a body. A body that expands to more than `maxBytes` is refused when it gets there;
+ * what comes out is kept once more while it is put together. gzip may have several members (RFC 1952, 2.2); deflate is
+ * the zlib format or, as some clients send it, the bare one; nothing may follow the data.
+ * @param encoding the Content-Encoding header; one encoding, not a list. Empty means identity.
+ */
+export async function expandBody(body: Buffer, encoding: string, maxBytes: number): Promise<Expanded> {
+  const name = encoding.trim().toLowerCase();
+  switch (name) {
+    case "":
+    case "identity":
+      return body.length > maxBytes ? tooLarge(`has ${body.length}`, maxBytes) : { ok: true, body };
+    case "gzip":
+    case "x-gzip":
+      return expandZlib(body, { name, engine: createGunzip() }, maxBytes);
+    case "deflate":
+      return expandZlib(body, { name, engine: hasZlibHeader(body) ? createInflate() : createInflateRaw() }, maxBytes);
+    case "zstd":
+      return expandZstd(body, maxBytes);
+    default:
+      return {
+        ok: false,
+        code: "unsupported_encoding",
+        detail: `Content-Encoding ${JSON.stringify(name.slice(0, 100))} is not taken, only one of gzip, deflate, zstd and identity`,
+      };
+  }
+}
+
+/** @param format.engine fresh; it is used up. */
+async function expandZlib(
+  body: Buffer,
+  { name, engine }: { name: string; engine: Gunzip | Inflate | InflateRaw },
+  maxBytes: number,
+): Promise<Expanded> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  engine.end(body);
+  try {
+    for await (const chunk of engine) {
+      const bytes: Buffer = chunk;
+      length += bytes.length;
+      if (length > maxBytes) {
+        // Leaving the loop destroys the engine, and with it what it has not expanded yet.
+        return tooLarge(`expands to more than ${maxBytes}`, maxBytes);
+      }
+      chunks.push(bytes);
+    }
+  } catch (error) {
+    return malformed(`the body is not ${name}: ${zlibComplaint(error)}`);
+  }
+  const rest = body.length - engine.bytesWritten;
+  return rest === 0
+    ? { ok: true, body: Buffer.concat(chunks, length) }
+    : malformed(`${rest} bytes follow the end of the ${name} data`);
+}
+
+/** Compression method 8 and a check sum over the two bytes (RFC 1950, 2.2). Bare deflate begins so only by intent. */
+function hasZlibHeader(body: Buffer): boolean {
+  return body.length >= 2 && ((body[0] ?? 0) & 0x0f) === 8 && body.readUInt16BE(0) % 31 === 0;
+}
+
+/** What zlib says about the data. Anything else that it throws is no fault of the body: thrown on. */
+function zlibComplaint(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (!(error instanceof Error) || !["Z_DATA_ERROR", "Z_BUF_ERROR", "Z_NEED_DICT"].includes(String(code))) {
+    throw error;
+  }
+  return error.message;
+}
+
+function tooLarge(actual: string, maxBytes: number): ExpandRefusal {
+  return {
+    ok: false,
+    code: "body_too_large",
+    detail: `the body ${actual} bytes, at most ${maxBytes} are taken (FLUX_MAX_UNCOMPRESSED_BYTES)`,
+  };
+}
+
+function malformed(detail: string): ExpandRefusal {
+  return { ok: false, code: "malformed_encoding", detail };
+}
