@@ -15,7 +15,7 @@ export interface BodyHeaders {
  * "Protocol"). Senders of 1.0 may leave both headers out.
  */
 export function checkBodyHeaders(headers: BodyHeaders): { ok: true } | Refusal {
-  const type = parseMediaType(headers["content-type"] ?? PROTOBUF);
+  const type = parseMediaType(headers["content-type"] || PROTOBUF);
   if (type.name !== PROTOBUF) {
     return refuse("unsupported_type", `Content-Type ${quote(type.name)} is not taken, only ${PROTOBUF}`);
   }
@@ -26,7 +26,7 @@ export function checkBodyHeaders(headers: BodyHeaders): { ok: true } | Refusal {
       `protobuf message ${quote(message)} is not taken, only ${VERSION_1} (remote-write 1.0)`,
     );
   }
-  const encoding = (headers["content-encoding"] ?? "snappy").trim().toLowerCase();
+  const encoding = (headers["content-encoding"] || "snappy").trim().toLowerCase();
   return encoding === "snappy"
     ? { ok: true }
     : refuse("unsupported_encoding", `Content-Encoding ${quote(encoding)} is not taken, only snappy`);

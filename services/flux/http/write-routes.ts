@@ -13,6 +13,11 @@ import type { Answer } from "./answer.ts";
 export function addWriteRoutes(app: FastifyInstance, flux: Flux, dialects: Dialects, isStopping: () => boolean): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  // Fastify refuses types that it cannot parse, an empty one too. Dialects judge the type themselves, by the header as
+  // it came.
+  app.addHook("onRequest", async (request) => {
+    request.headers = { "content-type": "application/octet-stream" };
+  });
 
   const write = async (request: FastifyRequest, reply: FastifyReply) => {
     const start = performance.now();
@@ -28,9 +33,9 @@ export function addWriteRoutes(app: FastifyInstance, flux: Flux, dialects: Diale
   }
 }
 
-function toWriteRequest({ raw, headers }: FastifyRequest): WriteRequest {
+function toWriteRequest({ raw }: FastifyRequest): WriteRequest {
   const [path = "", query = ""] = (raw.url ?? "").split(/\?(.*)/s);
-  return { headers, path, query: new URLSearchParams(query), body: raw };
+  return { headers: raw.headers, path, query: new URLSearchParams(query), body: raw };
 }
 
 async function answerWrite(

@@ -72,6 +72,13 @@ const cases: Case[] = [
     says: /image\/png/,
   },
   {
+    what: "a content type that is none",
+    headers: { "content-type": "nonsense" },
+    status: 415,
+    code: "unsupported_type",
+    says: /nonsense/,
+  },
+  {
     what: "remote-write 2.0",
     headers: { "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request" },
     status: 415,
