@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import type { Logger } from "../shared/logger.ts";
 import { createDialects } from "./dialects/choose-dialect.ts";
 import type { Flux } from "./handle-write.ts";
+import { addInfluxSideRoutes } from "./http/influx-routes.ts";
 import { addWriteRoutes } from "./http/write-routes.ts";
 
 export interface AppOptions {
@@ -37,6 +38,7 @@ export function buildApp(flux: Flux, { requestTimeoutMs, logger, isStopping }: A
       .type("application/json")
       .send(JSON.stringify({ code: 404, message: `nothing is at ${request.url.split("?")[0]?.slice(0, 100)}` })),
   );
+  addInfluxSideRoutes(app);
   addWriteRoutes(app, flux, createDialects(flux.codec), isStopping);
   return app;
 }

@@ -34,6 +34,8 @@ export class FluxMetrics {
   readonly #merged: Counter<"tenant">;
   readonly #exemplars: Counter<"tenant">;
   readonly #metadata: Counter<"tenant">;
+  readonly #skippedStrings: Counter<"tenant">;
+  readonly #joinedTags: Counter<"tenant">;
   readonly #requests: Counter<"status">;
   readonly #requestRefusals: Counter<"reason">;
   readonly #duration: Histogram;
@@ -64,6 +66,7 @@ export class FluxMetrics {
     this.#metadata = counter("flux_metadata_dropped_total", "Metadata entries received; they are not kept yet.", [
       "tenant",
     ]);
+    ({ skippedStrings: this.#skippedStrings, joinedTags: this.#joinedTags } = influxCounters(registers));
     this.#requests = counter("flux_requests_total", "Requests to write, by the status of the answer.", ["status"]);
     this.#requestRefusals = counter(
       "flux_requests_refused_total",
@@ -98,7 +101,8 @@ export class FluxMetrics {
   }
 
   /** Counts a decoded request: every sample of it once under received and once under what became of it. */
-  countIntake(tenantId: string, { request, invalid }: Payload, intake: Intake, outcome: StoreOutcome): void {
+  countIntake(tenantId: string, payload: Payload, intake: Intake, outcome: StoreOutcome): void {
+    const { request, invalid, skippedStringFields = 0, joinedTags = 0 } = payload;
     const tenant = this.#tenantLabel(tenantId);
     this.#received.inc({ tenant }, intake.received + invalid.length);
     this.#refused.inc({ tenant, reason: "unreadable" }, invalid.length);
@@ -117,6 +121,8 @@ export class FluxMetrics {
     this.#merged.inc({ tenant }, intake.mergedSeries);
     this.#exemplars.inc({ tenant }, intake.exemplars);
     this.#metadata.inc({ tenant }, request.metadataCount);
+    this.#skippedStrings.inc({ tenant }, skippedStringFields);
+    this.#joinedTags.inc({ tenant }, joinedTags);
   }
 
   countBody(bytes: number): void {
@@ -150,7 +156,8 @@ export class FluxMetrics {
     if (label === tenant) {
       this.#tenants.add(tenant);
     }
-    for (const counter of [this.#received, this.#stored, this.#merged, this.#exemplars, this.#metadata]) {
+    const plain = [this.#received, this.#stored, this.#merged, this.#exemplars, this.#metadata];
+    for (const counter of [...plain, this.#skippedStrings, this.#joinedTags]) {
       counter.inc({ tenant: label }, 0);
     }
     for (const reason of DROP_REASONS) {
@@ -161,4 +168,23 @@ export class FluxMetrics {
     }
     return label;
   }
+}
+
+/** What line protocol loses on its way to Prometheus' model, although nothing is wrong with it. */
+function influxCounters(registers: Registry[]): { skippedStrings: Counter<"tenant">; joinedTags: Counter<"tenant"> } {
+  const labelNames = ["tenant"] as const;
+  return {
+    skippedStrings: new Counter({
+      name: "flux_influx_string_fields_skipped_total",
+      help: "Fields of line protocol that are strings, which are no samples.",
+      labelNames,
+      registers,
+    }),
+    joinedTags: new Counter({
+      name: "flux_influx_tags_joined_total",
+      help: "Tags of line protocol joined to another one whose name came out as the same label.",
+      labelNames,
+      registers,
+    }),
+  };
 }

@@ -48,6 +48,7 @@ export const REQUEST_REFUSALS = [
   "malformed_protobuf",
   "malformed_json",
   "no_metrics",
+  "bad_precision",
   "shutting_down",
 ] as const;
 export type RequestRefusal = (typeof REQUEST_REFUSALS)[number];

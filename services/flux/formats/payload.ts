@@ -12,4 +12,8 @@ export interface InvalidPart {
 export interface Payload {
   readonly request: DecodedWriteRequest;
   readonly invalid: readonly InvalidPart[];
+  /** Fields of line protocol that are strings: they are no samples, and that is no fault. */
+  readonly skippedStringFields?: number;
+  /** Tags of line protocol whose values were joined, because their names came out the same as labels. */
+  readonly joinedTags?: number;
 }

@@ -32,6 +32,7 @@ export const STATUS_OF: Readonly<Record<RefusalCode, Status>> = {
   malformed_protobuf: final(400),
   malformed_json: final(400),
   no_metrics: final(400),
+  bad_precision: final(400),
   invalid_series: final(400),
   buffer_unavailable: later(503),
   buffer_full: later(503),

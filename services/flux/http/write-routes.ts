@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { type Dialects, dialectOf, WRITE_PATHS } from "../dialects/choose-dialect.ts";
+import { type Dialects, dialectOf, INFLUX_WRITE_PATHS, WRITE_PATHS } from "../dialects/choose-dialect.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { type Flux, handleWrite } from "../handle-write.ts";
 import type { RequestRefusal } from "../reasons.ts";
@@ -13,8 +13,8 @@ import type { Answer } from "./answer.ts";
 export function addWriteRoutes(app: FastifyInstance, flux: Flux, dialects: Dialects, isStopping: () => boolean): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  // Fastify refuses types that it cannot parse, an empty one too. Dialects judge the type themselves, by the header as
-  // it came.
+  // Fastify refuses types that it cannot parse, an empty one too, which remote_storage_adapter sends. Dialects judge
+  // the type themselves, by the header as it came.
   app.addHook("onRequest", async (request) => {
     request.headers = { "content-type": "application/octet-stream" };
   });
@@ -28,7 +28,7 @@ export function addWriteRoutes(app: FastifyInstance, flux: Flux, dialects: Diale
     return send(reply, answer);
   };
 
-  for (const url of WRITE_PATHS) {
+  for (const url of [...WRITE_PATHS, ...INFLUX_WRITE_PATHS]) {
     app.all(url, { exposeHeadRoute: false }, write);
   }
 }

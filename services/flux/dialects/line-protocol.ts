@@ -1,0 +1,67 @@
+import { adapterOf } from "../formats/influx-adapter.ts";
+import { type InfluxOutcome, influxAnswer } from "../formats/influx-answer.ts";
+import { influxIdentity } from "../formats/influx-identity.ts";
+import { type InfluxPayload, parseInfluxPayload } from "../formats/influx-payload.ts";
+import { type InfluxDialect, parsePrecision } from "../formats/influx-precision.ts";
+import { refusalAnswer } from "../http/answer.ts";
+import { expandBody } from "../http/expand-body.ts";
+import type { Intake } from "../intake/intake.ts";
+import { contentEncoding } from "../write-request.ts";
+import type { Dialect } from "./dialect.ts";
+
+/** Samples in one request, and bytes of their labels: every field of a line repeats its tags. */
+const MAX_SAMPLES = 1_000_000;
+const MAX_LABEL_BYTES = 64 * 1024 * 1024;
+
+/** InfluxDB line protocol, answered in the words of InfluxDB 1.x or 2.x. */
+export function lineProtocolDialect(version: InfluxDialect): Dialect {
+  return {
+    introduce: async (request) => {
+      const told = influxIdentity(request, { queryCredentials: true });
+      return told.ok ? { ok: true, request: { ...request, headers: told.headers } } : told;
+    },
+    checkHeaders: ({ query }) => {
+      const precision = parsePrecision(query.get("precision"), version);
+      return precision.ok ? { ok: true } : precision;
+    },
+    expand: async (body, { headers }, maxBytes) => {
+      const expanded = await expandBody(body, contentEncoding(headers), maxBytes);
+      return expanded.ok ? { ok: true, bytes: expanded.body } : expanded;
+    },
+    decode: (bytes, request, nowMs) => {
+      const precision = parsePrecision(request.query.get("precision"), version);
+      if (!precision.ok) {
+        return precision;
+      }
+      const limits = { maxSamples: MAX_SAMPLES, maxLabelBytes: MAX_LABEL_BYTES };
+      const options = { precision: precision.precision, nowMs, adapter: adapterOf(request), ...limits };
+      const parsed = parseInfluxPayload(bytes, options);
+      if (!parsed.ok) {
+        return parsed;
+      }
+      const { payload } = parsed;
+      const answerStored = (intake: Intake) => influxAnswer(version, outcomeOf(payload, intake));
+      return { ok: true, decoded: { payload, answerStored } };
+    },
+    answerRefused: (refusal, retryAfterSeconds) => {
+      const { status, headers } = refusalAnswer(refusal, retryAfterSeconds);
+      const message = `${refusal.code}: ${refusal.detail}`;
+      return influxAnswer(version, { kind: "refused", status, message, headers });
+    },
+  };
+}
+
+/** What became of the lines, and of the series that are not taken although their lines could be read. */
+function outcomeOf({ faults, firstFault }: InfluxPayload, { refusals, refused, kept, dropped }: Intake): InfluxOutcome {
+  const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((total, n) => total + n, 0);
+  const count = faults + sum(refused);
+  const [first] = refusals;
+  if (count === 0) {
+    return { kind: "stored" };
+  }
+  const othersStored = kept.series.length + sum(dropped) > 0;
+  const seriesWords = first ? `${first.reason}: ${first.detail}` : "";
+  return firstFault
+    ? { kind: "lines_refused", othersStored, count, ...firstFault }
+    : { kind: "lines_refused", othersStored, count, words: seriesWords };
+}

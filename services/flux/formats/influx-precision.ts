@@ -1,0 +1,51 @@
+/*
+ * The unit of timestamps in line protocol. InfluxDB 1.x takes n u ms s m h and reads anything else as nanoseconds; 2.x
+ * takes ns us ms s. Here both take all of these, and anything else is refused: a wrong guess would move data to 1970.
+ */
+
+export type Precision = "ns" | "us" | "ms" | "s" | "m" | "h";
+
+/** Which InfluxDB a client believes to talk to: 1.x (`/write`) or 2.x (`/api/v2/write`). */
+export type InfluxDialect = "v1" | "v2";
+
+const PRECISIONS: ReadonlyMap<string, Precision> = new Map([
+  ["", "ns"],
+  ["n", "ns"],
+  ["ns", "ns"],
+  ["u", "us"],
+  ["us", "us"],
+  // U+00B5 and U+03BC look the same; keyboards have either.
+  ["\u00b5", "us"],
+  ["\u03bc", "us"],
+  ["ms", "ms"],
+  ["s", "s"],
+  ["m", "m"],
+  ["h", "h"],
+]);
+
+const REFUSALS: Readonly<Record<InfluxDialect, string>> = {
+  v1: "invalid precision; valid precision units are n, u, ms, s, m, and h",
+  v2: "invalid precision; valid precision units are ns, us, ms, and s",
+};
+
+/**
+ * Reads the query argument `precision`.
+ * @param given null where the request has none: nanoseconds.
+ * @param dialect whose words a refusal has; the same units are taken in both.
+ */
+export function parsePrecision(
+  given: string | null,
+  dialect: InfluxDialect,
+): { ok: true; precision: Precision } | { ok: false; code: "bad_precision"; detail: string } {
+  const precision = PRECISIONS.get(given ?? "");
+  return precision ? { ok: true, precision } : { ok: false, code: "bad_precision", detail: REFUSALS[dialect] };
+}
+
+/** Milliseconds of a unit; 1 for those shorter than a millisecond. */
+export const UNIT_MS: Readonly<Record<Precision, number>> = { ns: 1, us: 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** The time of a line that has none: now, cut to the unit, as InfluxDB does. @param nowMs since 1970. */
+export function truncateToPrecision(nowMs: number, precision: Precision): number {
+  const unitMs = UNIT_MS[precision];
+  return Math.floor(nowMs / unitMs) * unitMs;
+}
