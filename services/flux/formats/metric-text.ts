@@ -1,4 +1,5 @@
 import { type Label, METRIC_NAME_LABEL } from "../../shared/series.ts";
+import { foundAt, skipSpace } from "../intake/scan-text.ts";
 
 /*
  * Reads a series as people write it: up, up{}, up{job="node",path="a,b=\"c\"}"}.
@@ -33,7 +34,7 @@ export function parseMetricText(text: string): MetricText {
   const read = readSeries(text);
   if ("fault" in read) {
     const { index, expected } = read.fault;
-    return { ok: false, detail: `expected ${expected} at character ${index + 1}, found ${found(text, index)}` };
+    return { ok: false, detail: `expected ${expected} at character ${index + 1}, found ${foundAt(text, index)}` };
   }
   const twice = firstRepeated(read.value);
   return twice === undefined
@@ -141,23 +142,11 @@ function findAny(text: string, start: number, characters: string): number {
   return position;
 }
 
-function skipSpace(text: string, start: number): number {
-  let position = start;
-  while (" \t\r\n".includes(text[position] ?? "end")) {
-    position++;
-  }
-  return position;
-}
-
 function fault(index: number, expected: string): { fault: Fault } {
   return { fault: { index, expected } };
 }
 
 const MAX_QUOTED_CHARACTERS = 40;
-
-function found(text: string, index: number): string {
-  return index < text.length ? quote(text.slice(index, index + 20)) : "the end of the text";
-}
 
 function quote(text: string): string {
   return JSON.stringify(text.slice(0, MAX_QUOTED_CHARACTERS));

@@ -1,3 +1,5 @@
+import { foundAt, skipSpace } from "./scan-text.ts";
+
 /*
  * Reads lists of strings as people write them in headers: JSON (["a","b"]) or Python (['a', ('b', "c"),]).
  *
@@ -36,7 +38,7 @@ export function parseListLiteral(text: string): ParsedList {
   const read = readDocument(text);
   if ("fault" in read) {
     const { position, expected } = read.fault;
-    return { ok: false, detail: `expected ${expected} at character ${position}, found ${found(text, position - 1)}` };
+    return { ok: false, detail: `expected ${expected} at character ${position}, found ${foundAt(text, position - 1)}` };
   }
   return { ok: true, value: read.value };
 }
@@ -156,21 +158,6 @@ function isOpening(character: string | undefined): boolean {
   return character === "[" || character === "(";
 }
 
-function skipSpace(text: string, start: number): number {
-  let position = start;
-  while (" \t\r\n".includes(text[position] ?? "end")) {
-    position++;
-  }
-  return position;
-}
-
 function fault(index: number, expected: string): { fault: Fault } {
   return { fault: { position: index + 1, expected } };
-}
-
-const MAX_FOUND_CHARACTERS = 20;
-
-function found(text: string, index: number): string {
-  const rest = text.slice(index, index + MAX_FOUND_CHARACTERS);
-  return rest === "" ? "the end of the text" : JSON.stringify(rest);
 }
