@@ -1,6 +1,7 @@
 import type { Payload } from "./formats/payload.ts";
 import type { Answer } from "./http/answer.ts";
 import type { Intake } from "./intake/intake.ts";
+import { totalSamples } from "./intake/total-samples.ts";
 import { singleHeader, type WriteRequest } from "./write-request.ts";
 
 /** Whether the sender only wants to know what would happen. Skyline took any word, even `false`; here that means no. */
@@ -11,7 +12,6 @@ export function isTestOnly(headers: WriteRequest["headers"]): boolean {
 
 /** What would be kept and dropped; nothing was written. The first four names are Skyline's. */
 export function testReport(tenant: string, { invalid }: Payload, intake: Intake): Answer {
-  const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((total, n) => total + n, 0);
   return {
     status: 200,
     headers: {},
@@ -19,8 +19,8 @@ export function testReport(tenant: string, { invalid }: Payload, intake: Intake)
       tenant_id: tenant,
       message: "metric ingestion test, no metrics were ingested only counts are reported",
       ingest_count: intake.kept.series.length,
-      drop_count: sum(intake.dropped),
-      refused_count: sum(intake.refused) + invalid.length,
+      drop_count: totalSamples(intake.dropped),
+      refused_count: totalSamples(intake.refused) + invalid.length,
       dropped_by_reason: Object.fromEntries(intake.dropped),
       refused_by_reason: Object.fromEntries(intake.refused),
       merged_series: intake.mergedSeries,

@@ -1,12 +1,13 @@
 import type { Payload } from "../formats/payload.ts";
 import type { Intake } from "../intake/intake.ts";
+import { totalSamples } from "../intake/total-samples.ts";
 
 /**
  * A sentence about the samples of a stored request that were refused: how many, and the first of them.
  * @returns undefined when none was.
  */
 export function describeRefusals({ invalid }: Payload, { refused, refusals, received }: Intake): string | undefined {
-  const count = [...refused.values()].reduce((sum, samples) => sum + samples, 0) + invalid.length;
+  const count = totalSamples(refused) + invalid.length;
   const first = firstWords(invalid[0], refusals[0]);
   return first === undefined
     ? undefined

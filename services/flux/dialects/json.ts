@@ -1,5 +1,5 @@
 import { allInvalidJsonBody, partialJsonBody } from "../formats/json-answer.ts";
-import { type JsonPayload, parseJsonPayload } from "../formats/json-payload.ts";
+import { type JsonPayload, parseJsonPayload, readJsonKey } from "../formats/json-payload.ts";
 import { type Answer, refusalAnswer, STORED } from "../http/answer.ts";
 import { expandBody } from "../http/expand-body.ts";
 import { readBody } from "../http/read-body.ts";
@@ -19,7 +19,7 @@ const MAX_ANONYMOUS_EXPANDED_BYTES = 8 * MAX_ANONYMOUS_BYTES;
 export const jsonDialect: Dialect = {
   introduce,
   checkHeaders: () => ({ ok: true }),
-  expand: (body, { headers }, maxBytes) => expandBytes(body, headers, maxBytes),
+  expand: (body, { headers }, maxBytes) => expandBody(body, contentEncoding(headers), maxBytes),
   decode: (bytes) => {
     const parsed = parseJsonPayload(bytes, { maxItems: MAX_ITEMS });
     return parsed.ok ? { ok: true, decoded: decodedBody(parsed.payload) } : parsed;
@@ -38,21 +38,12 @@ async function introduce(request: WriteRequest, limits: BodyLimits): ReturnType<
     return received;
   }
   const maxExpandedBytes = Math.min(MAX_ANONYMOUS_EXPANDED_BYTES, limits.maxUncompressedBytes);
-  const expanded = await expandBytes(received.body, headers, maxExpandedBytes);
+  const expanded = await expandBody(received.body, contentEncoding(headers), maxExpandedBytes);
   if (!expanded.ok) {
     return expanded;
   }
-  const { key } = parseJsonPayload(expanded.bytes, { maxItems: MAX_ITEMS });
+  const key = readJsonKey(expanded.bytes);
   return { ok: true, request: { ...request, headers: { ...headers, key }, body: received.body } };
-}
-
-async function expandBytes(
-  body: Buffer,
-  headers: WriteRequest["headers"],
-  maxBytes: number,
-): Promise<{ ok: true; bytes: Buffer } | Refusal> {
-  const expanded = await expandBody(body, contentEncoding(headers), maxBytes);
-  return expanded.ok ? { ok: true, bytes: expanded.body } : expanded;
 }
 
 function decodedBody(payload: JsonPayload): DecodedBody {

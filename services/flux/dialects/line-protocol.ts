@@ -6,6 +6,7 @@ import { type InfluxDialect, parsePrecision } from "../formats/influx-precision.
 import { refusalAnswer } from "../http/answer.ts";
 import { expandBody } from "../http/expand-body.ts";
 import type { Intake } from "../intake/intake.ts";
+import { totalSamples } from "../intake/total-samples.ts";
 import { contentEncoding } from "../write-request.ts";
 import type { Dialect } from "./dialect.ts";
 
@@ -24,10 +25,7 @@ export function lineProtocolDialect(version: InfluxDialect): Dialect {
       const precision = parsePrecision(query.get("precision"), version);
       return precision.ok ? { ok: true } : precision;
     },
-    expand: async (body, { headers }, maxBytes) => {
-      const expanded = await expandBody(body, contentEncoding(headers), maxBytes);
-      return expanded.ok ? { ok: true, bytes: expanded.body } : expanded;
-    },
+    expand: (body, { headers }, maxBytes) => expandBody(body, contentEncoding(headers), maxBytes),
     decode: (bytes, request, nowMs) => {
       const precision = parsePrecision(request.query.get("precision"), version);
       if (!precision.ok) {
@@ -53,13 +51,12 @@ export function lineProtocolDialect(version: InfluxDialect): Dialect {
 
 /** What became of the lines, and of the series that are not taken although their lines could be read. */
 function outcomeOf({ faults, firstFault }: InfluxPayload, { refusals, refused, kept, dropped }: Intake): InfluxOutcome {
-  const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((total, n) => total + n, 0);
-  const count = faults + sum(refused);
+  const count = faults + totalSamples(refused);
   const [first] = refusals;
   if (count === 0) {
     return { kind: "stored" };
   }
-  const othersStored = kept.series.length + sum(dropped) > 0;
+  const othersStored = kept.series.length + totalSamples(dropped) > 0;
   const seriesWords = first ? `${first.reason}: ${first.detail}` : "";
   return firstFault
     ? { kind: "lines_refused", othersStored, count, ...firstFault }

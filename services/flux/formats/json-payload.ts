@@ -46,8 +46,7 @@ export function parseJsonPayload(
   if (typeof json.value !== "object" || json.value === null || Array.isArray(json.value)) {
     return refusal("malformed_json", 'the body is not an object with "key" and "metrics"');
   }
-  const bodyKey = member(json.value, "key");
-  const key = typeof bodyKey === "string" ? bodyKey : undefined;
+  const key = keyOf(json.value);
   const items: unknown = member(json.value, "metrics");
   if (!Array.isArray(items) || items.length === 0) {
     return refusal("no_metrics", '"metrics" is missing, empty or not a list', key);
@@ -60,6 +59,17 @@ export function parseJsonPayload(
     );
   }
   return { ok: true, key, payload: readItems(items) };
+}
+
+/** The key in a JSON body, without a look at its metrics; undefined where there is none, or the body is not JSON. */
+export function readJsonKey(body: Buffer): string | undefined {
+  const json = parseJsonText(body);
+  return json.ok && typeof json.value === "object" && json.value !== null ? keyOf(json.value) : undefined;
+}
+
+function keyOf(value: object): string | undefined {
+  const key = member(value, "key");
+  return typeof key === "string" ? key : undefined;
 }
 
 function readItems(items: readonly unknown[]): JsonPayload {

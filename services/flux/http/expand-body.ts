@@ -1,14 +1,6 @@
 import { createGunzip, createInflate, createInflateRaw, type Gunzip, type Inflate, type InflateRaw } from "node:zlib";
 import { expandZstd } from "./expand-zstd.ts";
-
-/** A body that cannot be expanded. */
-export interface ExpandRefusal {
-  readonly ok: false;
-  readonly code: "body_too_large" | "malformed_encoding" | "unsupported_encoding";
-  readonly detail: string;
-}
-
-export type Expanded = { ok: true; body: Buffer } | ExpandRefusal;
+import { type Expanded, malformed, tooLarge } from "./expanded.ts";
 
 /**
  * Undoes the Content-Encoding of a body. A body that expands to more than `maxBytes` is refused when it gets there;
@@ -21,7 +13,7 @@ export async function expandBody(body: Buffer, encoding: string, maxBytes: numbe
   switch (name) {
     case "":
     case "identity":
-      return body.length > maxBytes ? tooLarge(`has ${body.length}`, maxBytes) : { ok: true, body };
+      return body.length > maxBytes ? tooLarge(`has ${body.length} bytes`, maxBytes) : { ok: true, bytes: body };
     case "gzip":
     case "x-gzip":
       return expandZlib(body, { name, engine: createGunzip() }, maxBytes);
@@ -53,7 +45,7 @@ async function expandZlib(
       length += bytes.length;
       if (length > maxBytes) {
         // Leaving the loop destroys the engine, and with it what it has not expanded yet.
-        return tooLarge(`expands to more than ${maxBytes}`, maxBytes);
+        return tooLarge(`expands to more than ${maxBytes} bytes`, maxBytes);
       }
       chunks.push(bytes);
     }
@@ -62,7 +54,7 @@ async function expandZlib(
   }
   const rest = body.length - engine.bytesWritten;
   return rest === 0
-    ? { ok: true, body: Buffer.concat(chunks, length) }
+    ? { ok: true, bytes: Buffer.concat(chunks, length) }
     : malformed(`${rest} bytes follow the end of the ${name} data`);
 }
 
@@ -78,16 +70,4 @@ function zlibComplaint(error: unknown): string {
     throw error;
   }
   return error.message;
-}
-
-function tooLarge(actual: string, maxBytes: number): ExpandRefusal {
-  return {
-    ok: false,
-    code: "body_too_large",
-    detail: `the body ${actual} bytes, at most ${maxBytes} are taken (FLUX_MAX_UNCOMPRESSED_BYTES)`,
-  };
-}
-
-function malformed(detail: string): ExpandRefusal {
-  return { ok: false, code: "malformed_encoding", detail };
 }

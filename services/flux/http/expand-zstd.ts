@@ -1,5 +1,5 @@
 import { ZSTDDecoder } from "zstddec";
-import type { Expanded } from "./expand-body.ts";
+import { type Expanded, malformed, tooLarge } from "./expanded.ts";
 import { measureZstd } from "./zstd-frames.ts";
 
 /** What every decoder has to be able to hold (RFC 8878, 3.1.1.1.2). */
@@ -25,27 +25,15 @@ export async function expandZstd(body: Buffer, maxBytes: number): Promise<Expand
     return tooLarge(`asks for a window of ${widestWindowBytes} bytes`, windowLimit);
   }
   if (atMostBytes === 0) {
-    return { ok: true, body: Buffer.alloc(0) };
+    return { ok: true, bytes: Buffer.alloc(0) };
   }
   const decoder = new ZSTDDecoder();
   await decoder.init();
   const bytes = decoder.decode(body, Math.min(atMostBytes, maxBytes));
   if (bytes.length > 0) {
-    return { ok: true, body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+    return { ok: true, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
   }
   return atMostBytes <= maxBytes
     ? malformed("the body is not zstd: a block or a checksum is corrupt")
     : tooLarge(`expands to more than ${maxBytes} bytes, or a block is corrupt`, maxBytes);
-}
-
-function tooLarge(actual: string, maxBytes: number): Expanded {
-  return {
-    ok: false,
-    code: "body_too_large",
-    detail: `the body ${actual}, at most ${maxBytes} are taken (FLUX_MAX_UNCOMPRESSED_BYTES)`,
-  };
-}
-
-function malformed(detail: string): Expanded {
-  return { ok: false, code: "malformed_encoding", detail };
 }

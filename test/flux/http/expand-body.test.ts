@@ -61,7 +61,7 @@ test("what senders compress comes out as it was", async () => {
   for (const [encoding, body, want] of table) {
     const got = await expandBody(body, encoding, MIB);
     assert.equal(
-      got.ok ? got.body.toString() : got.detail,
+      got.ok ? got.bytes.toString() : got.detail,
       want,
       `${encoding} ${body.subarray(0, 20).toString("hex")}`,
     );
@@ -148,7 +148,7 @@ test("the limit is the last size that is taken", async () => {
   ];
   for (const [encoding, body] of bodies) {
     const taken = await expandBody(body, encoding, size);
-    assert.equal(taken.ok && taken.body.length, size, encoding);
+    assert.equal(taken.ok && taken.bytes.length, size, encoding);
     const refused = await expandBody(body, encoding, size - 1);
     assert.equal(refused.ok ? "taken" : refused.code, "body_too_large", encoding);
     assert.match(refused.ok ? "" : refused.detail, /FLUX_MAX_UNCOMPRESSED_BYTES/);
@@ -187,7 +187,7 @@ test("a gigabyte in a small body is refused, in bounded time and memory", async 
 test("a window of zstd that is wider than the limit is refused, one of 8 MiB never", async () => {
   const frame = (descriptor: number) => runFrame([{ byte: 97, length: 5 }], descriptor);
   const narrow = await expandBody(frame(0x68), "zstd", 100);
-  assert.equal(narrow.ok && narrow.body.toString(), "aaaaa");
+  assert.equal(narrow.ok && narrow.bytes.toString(), "aaaaa");
   const wide = await expandBody(frame(0x69), "zstd", 100);
   assert.ok(!wide.ok && wide.code === "body_too_large" && wide.detail.includes("a window of 9437184 bytes"));
   assert.equal((await expandBody(frame(0x69), "zstd", 16 * MIB)).ok, true);
@@ -210,6 +210,6 @@ test("corrupt bodies are refused or expanded within the limit, and nothing is th
       corrupt[random.below(corrupt.length)] = random.below(256);
     }
     const got = await expandBody(corrupt, encoding, 4096);
-    assert.ok(got.ok ? got.body.length <= 4096 : got.detail !== "", `round ${i}`);
+    assert.ok(got.ok ? got.bytes.length <= 4096 : got.detail !== "", `round ${i}`);
   }
 });
