@@ -1,10 +1,10 @@
 import type { SettingName } from "./schema.ts";
 
 /**
- * Whether the value of a setting may not be shown to anybody: keys, and URLs, which can hold a password.
+ * Whether the value of a setting may not be shown to anybody: keys, tokens, and URLs, which can hold a password.
  */
 export function isSecret(name: SettingName): boolean {
-  return name === "FLUX_SELF_API_KEY" || name === "FLUX_API_KEYS" || name.endsWith("_URL");
+  return name === "FLUX_SELF_API_KEY" || name === "FLUX_API_KEYS" || /_(URLS?|TOKEN)$/.test(name);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DECIMAL } from "./decimal.ts";
 import { type SettingName, settingsSchema } from "./schema.ts";
 
 /** What a setting holds. */
@@ -30,8 +31,6 @@ export function valueKind(name: SettingName): ValueKind {
 function withoutDefault(schema: z.ZodType): unknown {
   return schema instanceof z.ZodDefault || schema instanceof z.ZodOptional ? schema.unwrap() : schema;
 }
-
-const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
  * Turns text into what the setting holds: decimal numbers, `true` and `false`, lists and maps as JSON. Text that is

@@ -15,10 +15,11 @@ import { ensureBuild, ensureDependencies, nodeFault, PrepareProblem } from "../s
  */
 
 const STAGES = [
-  { name: "unit", folder: undefined, concurrency: 2, timeoutMs: 60_000 },
-  { name: "integration", folder: "test/integration", concurrency: 2, timeoutMs: 180_000 },
-  { name: "e2e", folder: "test/e2e", concurrency: 1, timeoutMs: 420_000 },
+  { name: "unit", folder: undefined, concurrency: 2, timeoutMs: 60_000, parts: [] },
+  { name: "integration", folder: "test/integration", concurrency: 2, timeoutMs: 180_000, parts: ["influxdb"] },
+  { name: "e2e", folder: "test/e2e", concurrency: 2, timeoutMs: 420_000, parts: ["remote-storage-adapter"] },
 ];
+/** The servers that tests of any stage may need; those of one stage alone are named there. */
 const PARTS = ["redis", "victoria-metrics", "prometheus", "promtool", "node-exporter"];
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -29,27 +30,28 @@ async function main(args) {
     throw new PrepareProblem(fault);
   }
   if (args.includes("--prepare")) {
-    await prepare();
+    await prepare(STAGES);
     return true;
   }
   const stages = STAGES.map((stage) => ({ ...stage, files: selectFiles(filesOf(stage), stage, args) }));
   refuseEmpty(stages, args);
-  await prepare();
+  const wanted = stages.filter(({ files }) => files.length > 0);
+  await prepare(wanted);
   const results = [];
-  for (const stage of stages.filter(({ files }) => files.length > 0)) {
+  for (const stage of wanted) {
     results.push(await runStage(stage));
   }
   return report(results);
 }
 
-/** Dependencies, build, and the servers; each takes no time when it is there already. */
-async function prepare() {
+/** Dependencies, build, and the servers of these stages; each takes no time when it is there already. */
+async function prepare(stages) {
   await ensureDependencies(root, console.log);
   await ensureBuild(root, console.log);
   const { ensurePart } = await import("../dist/services/local/parts/ensure-part.js");
   const { partsFolder } = await import("../dist/services/local/project-root.js");
   const options = { partsDir: partsFolder(root, process.env), env: process.env, log: console.log };
-  for (const name of PARTS) {
+  for (const name of [...PARTS, ...stages.flatMap(({ parts }) => parts)]) {
     await ensurePart(name, options);
   }
 }
@@ -75,7 +77,9 @@ function refuseEmpty(stages, args) {
   const isNamed = (argument) => STAGES.some(({ name }) => name === argument) || existsSync(resolve(argument));
   const unknown = args.find((argument) => !isNamed(argument));
   if (unknown !== undefined) {
-    throw new PrepareProblem(`cannot run ${unknown}: it is neither a stage (unit, integration, e2e) nor a path`);
+    throw new PrepareProblem(
+      `cannot run ${unknown}: it is neither a stage (${STAGES.map(({ name }) => name).join(", ")}) nor a path`,
+    );
   }
   const expected = args.length === 0 ? stages : stages.filter(({ name }) => args.includes(name));
   const empty = expected.find(({ files }) => files.length === 0);

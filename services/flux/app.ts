@@ -1,44 +1,52 @@
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "../shared/logger.ts";
 import { createDialects } from "./dialects/choose-dialect.ts";
 import type { Flux } from "./handle-write.ts";
+import type { Certificate } from "./http/certificate.ts";
+import { answerClientErrors } from "./http/client-errors.ts";
 import { addInfluxSideRoutes } from "./http/influx-routes.ts";
+import { createIntakeServer, type ServerLimits } from "./http/intake-server.ts";
+import { sendAnswer } from "./http/send-answer.ts";
+import type { Transport } from "./http/transport.ts";
 import { addWriteRoutes } from "./http/write-routes.ts";
 
-export interface AppOptions {
-  /** A request, headers and body, that takes longer to arrive is ended: against senders that hold connections. */
-  readonly requestTimeoutMs: number;
+export interface AppOptions extends Transport {
+  readonly limits: ServerLimits;
+  /** Without one, the intake speaks plain HTTP. */
+  readonly certificate?: Certificate | undefined;
   readonly logger: Logger;
-  readonly isStopping: () => boolean;
 }
 
-/** Longer than the 5 minutes for which Prometheus keeps an idle connection, so that never the server closes it first. */
-const KEEP_ALIVE_TIMEOUT_MS = 310_000;
-
 /** Builds the intake's HTTP application. It opens no port: `app.listen` or `app.inject` does. */
-export function buildApp(flux: Flux, { requestTimeoutMs, logger, isStopping }: AppOptions): FastifyInstance {
+export function buildApp(flux: Flux, options: AppOptions): FastifyInstance {
+  const { limits, certificate, logger, exchanges, isStopping } = options;
   const app = Fastify({
     logger: false,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    serverFactory: (handler) => createIntakeServer(handler, limits, certificate),
+    clientErrorHandler: answerClientErrors({
+      exchanges,
+      onRefusal: (reason) => flux.metrics.countRequestRefusal(reason),
+    }),
     // Ours says Retry-After and counts; Fastify's own answer would do neither.
     return503OnClosing: false,
-    forceCloseConnections: "idle",
+    forceCloseConnections: true,
   });
-  app.setErrorHandler((error, _request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
+    exchanges.begin(request.raw, reply.raw);
+    done();
+  });
+  const say = (request: FastifyRequest, reply: FastifyReply, code: number, message: string) => {
+    const answer = { status: code, headers: {}, body: JSON.stringify({ code, message }) };
+    return sendAnswer(reply, exchanges.of(request.raw), answer, { mustClose: isStopping() });
+  };
+  app.setErrorHandler((error, request, reply) => {
     logger.error({ err: error }, "a request failed unexpectedly");
-    return reply
-      .code(500)
-      .type("application/json")
-      .send(JSON.stringify({ code: 500, message: "internal error" }));
+    return say(request, reply, 500, "internal error");
   });
   app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .type("application/json")
-      .send(JSON.stringify({ code: 404, message: `nothing is at ${request.url.split("?")[0]?.slice(0, 100)}` })),
+    say(request, reply, 404, `nothing is at ${request.url.split("?")[0]?.slice(0, 100)}`),
   );
-  addInfluxSideRoutes(app);
-  addWriteRoutes(app, flux, createDialects(flux.codec), isStopping);
+  addInfluxSideRoutes(app, options);
+  addWriteRoutes(app, flux, createDialects(flux.codec), options);
   return app;
 }

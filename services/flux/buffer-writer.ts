@@ -3,20 +3,40 @@ import type { BlockOwner } from "../shared/block.ts";
 import { type ShardKeys, shardKeys } from "../shared/buffer-keys.ts";
 import { generationAt } from "../shared/generation.ts";
 import type { RunScript } from "../shared/redis-scripts/run-script.ts";
-import { recordLabelBytes } from "../shared/registry-record.ts";
-import { type SeriesHasher, shardOf } from "../shared/series-id.ts";
+import { type MetricType, recordLabelBytes, setRecordType } from "../shared/registry-record.ts";
+import { idBytes, type SeriesHasher, shardOf } from "../shared/series-id.ts";
 import { parseCommitReply } from "./commit-reply.ts";
 import type { KeptSamples } from "./intake/intake.ts";
 import type { KnownSeries } from "./intake/stream.ts";
+import { keptWithout } from "./intake/turn-away.ts";
+import { type Admission, type AdmissionLimits, type InitialBreach, SeriesAdmission } from "./series-admission.ts";
 import { buildBlock, splitByShard, unregisteredSeries } from "./shard-blocks.ts";
 
 /** How often a commit is begun anew (epoch changed, ids collided) before the sender is asked to try again. */
 const MAX_ATTEMPTS = 8;
+/** Series that one command registers at most: more of them go ahead of the block, so that no command holds up Redis. */
+const MAX_REGISTRATIONS = 10_000;
+const NO_BLOCK = Buffer.alloc(0);
 /** How many other ids a series tries when its own is taken. */
 const MAX_ID_ATTEMPTS = 64;
 
 /** What happened to a commit that Redis answered. */
-export type Commit = { ok: true; registeredSeries: number; blockBytes: number } | { ok: false; fullBytes: number };
+export type Commit =
+  /** `admission`: what limit and quota said, where the sender has one; what they turned away is not stored. */
+  | { ok: true; registeredSeries: number; blockBytes: number; admission?: Admission }
+  | { ok: false; fullBytes: number }
+  | { ok: false; breach: InitialBreach };
+
+/** What happened to the part of a commit that is one shard's. */
+type ShardOutcome =
+  | { kind: "ok"; registeredSeries: number; blockBytes: number }
+  | { kind: "full"; bytes: number }
+  | { kind: "epoch" };
+
+/** What happened to all parts. `epoch`: some are stored, one has to be tried again. */
+type StoredShards =
+  | { kind: "ok" | "epoch"; registeredSeries: number; blockBytes: number }
+  | { kind: "full"; bytes: number };
 
 export interface BufferWriterOptions {
   readonly runScript: RunScript;
@@ -26,9 +46,13 @@ export interface BufferWriterOptions {
   readonly maxBytes: number;
   readonly registryRetentionMs: number;
   readonly now: () => number;
+  /** Says of which type the series of an owner are, from their label bytes, as far as that is known now. */
+  readonly typesOf: (owner: BlockOwner) => TypeOfSeries;
   /** Told when a shard's epoch turned out to be another, and when an id turned out to be taken. */
   readonly onEvent: (event: "epoch_changed" | "id_collision") => void;
 }
+
+type TypeOfSeries = (labelBytes: Uint8Array) => MetricType;
 
 /** What Flux believes about a shard. */
 interface ShardState {
@@ -47,9 +71,11 @@ interface ShardState {
 export class BufferWriter {
   readonly #options: BufferWriterOptions;
   readonly #shards: ShardState[];
+  readonly #admission: SeriesAdmission;
 
   constructor(options: BufferWriterOptions) {
     this.#options = options;
+    this.#admission = new SeriesAdmission(options);
     this.#shards = Array.from({ length: options.shards }, (_, shard) => ({
       keys: shardKeys(options.keyPrefix, shard),
       epoch: "",
@@ -59,23 +85,53 @@ export class BufferWriter {
   }
 
   /**
-   * Stores samples of one owner.
-   * @returns whether the shards had room. @throws when Redis does not answer or refuses.
+   * Stores samples of one owner, but for those of new series for which its limits have no place.
+   * @param limits left out where the owner has none: then nothing is asked of Redis but to store.
+   * @returns whether limits and shards had room. @throws when Redis does not answer or refuses.
    */
-  async commit(kept: KeptSamples, owner: BlockOwner): Promise<Commit> {
+  async commit(kept: KeptSamples, owner: BlockOwner, limits?: AdmissionLimits): Promise<Commit> {
+    let registeredSeries = 0;
+    let admission: Admission | undefined;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const asked = limits && (await this.#admission.admit(kept, owner, limits, admission));
+      if (asked?.ok === false) {
+        return { ok: false, breach: asked };
+      }
+      admission = asked;
+      const stored = await this.#commitShards(admission ? keptWithout(kept, admission) : kept, owner);
+      if (stored.kind === "full") {
+        return { ok: false, fullBytes: stored.bytes };
+      }
+      registeredSeries += stored.registeredSeries;
+      if (stored.kind === "ok") {
+        return { ok: true, registeredSeries, blockBytes: stored.blockBytes, ...(admission && { admission }) };
+      }
+      // A shard has another epoch: the places of series may be gone with the old one, so they are asked for again.
+      // Shards that have taken their part get it again, which harms nothing.
+    }
+    throw new Error(`cannot commit a block: its shard changed ${MAX_ATTEMPTS} times meanwhile`);
+  }
+
+  /** Stores what belongs to each shard, all at the same time. */
+  async #commitShards(kept: KeptSamples, owner: BlockOwner): Promise<StoredShards> {
     const commits = [...splitByShard(kept)].map(([shard, positions]) =>
       this.#commitShard(this.#shard(shard), kept, positions, owner),
     );
-    const outcomes = await Promise.all(commits);
-    const total = { ok: true as const, registeredSeries: 0, blockBytes: 0 };
-    for (const outcome of outcomes) {
-      if (!outcome.ok) {
-        return outcome;
+    const total = { registeredSeries: 0, blockBytes: 0 };
+    let hasNewEpoch = false;
+    for (const outcome of await Promise.all(commits)) {
+      switch (outcome.kind) {
+        case "full":
+          return outcome;
+        case "epoch":
+          hasNewEpoch = true;
+          break;
+        case "ok":
+          total.registeredSeries += outcome.registeredSeries;
+          total.blockBytes += outcome.blockBytes;
       }
-      total.registeredSeries += outcome.registeredSeries;
-      total.blockBytes += outcome.blockBytes;
     }
-    return total;
+    return { kind: hasNewEpoch ? "epoch" : "ok", ...total };
   }
 
   async #commitShard(
@@ -83,40 +139,50 @@ export class BufferWriter {
     kept: KeptSamples,
     positions: readonly number[],
     owner: BlockOwner,
-  ): Promise<Commit> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+  ): Promise<ShardOutcome> {
+    let registeredSeries = 0;
+    let collisions = 0;
+    while (collisions < MAX_ATTEMPTS) {
       this.#enterGeneration(shard);
       const { registration, generation } = shard;
-      const newcomers = unregisteredSeries(kept, positions, registration);
-      const block = buildBlock(kept, positions, owner, generation);
-      const reply = await this.#runCommit(shard, generation, owner.tenant, block, newcomers);
+      const missing = unregisteredSeries(kept, positions, registration);
+      const newcomers = missing.slice(0, MAX_REGISTRATIONS);
+      const isLast = newcomers.length === missing.length;
+      const block = isLast ? buildBlock(kept, positions, owner, generation) : NO_BLOCK;
+      const reply = await this.#runCommit(shard, generation, owner, block, newcomers);
       switch (reply.kind) {
         case "ok":
           markRegistered(newcomers, registration);
-          return { ok: true, registeredSeries: newcomers.length, blockBytes: block.length };
+          registeredSeries += newcomers.length;
+          if (isLast) {
+            return { kind: "ok", registeredSeries, blockBytes: block.length };
+          }
+          break;
         case "full":
-          return { ok: false, fullBytes: reply.bytes };
+          return reply;
         case "epoch":
           this.#enterEpoch(shard, reply.epoch);
-          break;
+          return { kind: "epoch" };
         case "collision":
           await this.#resolveCollisions(shard, generation, owner.tenant, newcomers, reply.positions);
+          collisions++;
           break;
       }
     }
-    throw new Error(`cannot commit a block: its shard changed ${MAX_ATTEMPTS} times meanwhile`);
+    throw new Error(`cannot commit a block: ids of its series turned out to be taken ${MAX_ATTEMPTS} times`);
   }
 
   async #runCommit(
     shard: ShardState,
     generation: number,
-    tenant: string,
+    owner: BlockOwner,
     block: Buffer,
     newcomers: readonly KnownSeries[],
   ) {
     const { keys } = shard;
     const { runScript, registryRetentionMs, maxBytes } = this.#options;
-    const registrations = newcomers.flatMap(({ id, record }) => [idBytes(id), Buffer.from(record, "latin1")]);
+    const typeOf = this.#options.typesOf(owner);
+    const registrations = newcomers.flatMap(({ id, record }) => [idBytes(id), typedRecord(record, typeOf)]);
     const reply = await runScript(
       "commit-block",
       [
@@ -128,7 +194,7 @@ export class BufferWriter {
         keys.bytes,
         keys.generations,
       ],
-      [shard.epoch, randomUUID(), tenant, generation, registryRetentionMs, maxBytes, block, ...registrations],
+      [shard.epoch, randomUUID(), owner.tenant, generation, registryRetentionMs, maxBytes, block, ...registrations],
     );
     return parseCommitReply(reply);
   }
@@ -148,6 +214,7 @@ export class BufferWriter {
     }
     if (shard.epoch !== "") {
       this.#options.onEvent("epoch_changed");
+      this.#admission.forget();
     }
     shard.epoch = epoch;
     shard.registration++;
@@ -207,14 +274,15 @@ export class BufferWriter {
   }
 }
 
+/** A record with the type that is known now. Kept series do not hold it: it may become known, or another, at any time. */
+function typedRecord(record: string, typeOf: TypeOfSeries): Buffer {
+  const bytes = Buffer.from(record, "latin1");
+  setRecordType(bytes, typeOf(recordLabelBytes(bytes)));
+  return bytes;
+}
+
 function markRegistered(series: readonly KnownSeries[], registration: number): void {
   for (const one of series) {
     one.registration = registration;
   }
-}
-
-function idBytes(id: bigint): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigUInt64LE(id);
-  return bytes;
 }

@@ -1,108 +1,120 @@
 import type { Codec } from "../kernel/codec.ts";
 import type { SeriesHasher } from "../shared/series-id.ts";
-import type { BufferWriter } from "./buffer-writer.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import type { Answer } from "./http/answer.ts";
-import { readBody } from "./http/read-body.ts";
+import { withMergeWarning } from "./http/merge-warning.ts";
+import type { BufferFormat } from "./intake/buffer-format.ts";
 import { identifySender, type Sender } from "./intake/identity.ts";
-import { type Intake, takeIn } from "./intake/intake.ts";
+import { takeIn } from "./intake/intake.ts";
+import { scratchStream } from "./intake/scratch-stream.ts";
 import type { StreamTable } from "./intake/stream-table.ts";
-import type { FluxMetrics, StoreOutcome } from "./metrics.ts";
+import { boundsAt, type TimeBounds } from "./intake/time-bounds.ts";
+import type { MetadataStore } from "./metadata/metadata-store.ts";
+import type { FluxMetrics } from "./metrics.ts";
 import { openStream } from "./open-stream.ts";
-import type { Policy } from "./policy.ts";
+import { type Policy, type Terms, termsOf } from "./policy.ts";
 import { BUFFER_REFUSALS, type BufferRefusal, type Refusal, type RequestRefusal } from "./reasons.ts";
-import type { ServerRegistry } from "./server-registry.ts";
-import { isTestOnly, testReport } from "./test-report.ts";
-import { singleHeader, type WriteRequest } from "./write-request.ts";
+import { receiveBody } from "./receive-body.ts";
+import { type Storing, storeIntake } from "./store-intake.ts";
+import { examplesAskedFor, isTestOnly, testReport } from "./test-report.ts";
+import type { Pass, TrafficGate } from "./traffic-gate.ts";
+import type { WriteRequest } from "./write-request.ts";
 
 /** What handling a request needs. `policy` is read once a request, so that a reload takes effect with the next one. */
-export interface Flux {
+export interface Flux extends Storing {
   readonly policy: () => Policy;
   readonly codec: Codec;
   readonly hasher: SeriesHasher;
   readonly shards: number;
   readonly streams: StreamTable;
-  readonly buffer: Pick<BufferWriter, "commit">;
-  readonly servers: Pick<ServerRegistry, "remember">;
+  readonly gate: TrafficGate;
+  /** What the buffer stores samples as; blocks where it is not said. */
+  readonly format?: BufferFormat;
+  readonly metadata: Pick<MetadataStore, "keep">;
   readonly metrics: FluxMetrics;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Told of a store that failed; the sender hears only that it has to try again. */
-  readonly onBufferFailure: (error: unknown) => void;
 }
 
 /**
- * Takes a request to write from its headers to the answer: who sends it, which rules it brings, what its body holds,
- * what of that is kept, and whether Redis has it. 2xx is answered only when Redis has confirmed (DESIGN 5.1).
+ * Takes a request to write from its headers to the answer: who sends it, whether there is room for it, which rules it
+ * brings, what its body holds, what of that is kept, and whether Redis has it. 2xx is answered only when Redis has
+ * confirmed (DESIGN 5.1).
  */
 export async function handleWrite(flux: Flux, dialect: Dialect, request: WriteRequest): Promise<Answer> {
   const policy = flux.policy();
   const refuse = (refusal: Refusal) => refuseRequest(flux, dialect, refusal, policy);
-  const introduced = await dialect.introduce(request, policy);
+  const introduced = await dialect.introduce(request, policy.limits);
   if (!introduced.ok) {
     return refuse(introduced);
   }
-  const { headers } = introduced.request;
-  const identity = identifySender(headers, policy.keys);
+  const identity = identifySender(introduced.request.headers, policy.keys);
   if (!identity.ok) {
     return refuse(identity);
   }
-  const opened = openStream(flux.streams, policy, identity.sender, headers);
-  if (!opened.ok) {
-    return refuse(opened);
+  request.memory.identify();
+  const { sender } = identity;
+  const terms = termsOf(policy, sender);
+  const entered = flux.gate.enter(terms.meters);
+  if (!entered.ok) {
+    flux.metrics.countLimited(sender.tenant, entered.code);
+    return refuse(entered);
   }
-  const received = await receive(flux, dialect, introduced.request, policy);
-  if (!received.ok) {
-    return refuse(received);
+  try {
+    const admitted = { request: introduced.request, policy, sender, terms, pass: entered.pass };
+    const taken = await takeRequest(flux, dialect, admitted);
+    return isRefusal(taken) ? refuse(taken) : taken;
+  } finally {
+    entered.pass.leave();
   }
-  const { payload } = received.decoded;
-  const intake = takeIn(payload.request, opened.stream, { ...flux, limits: policy.seriesLimits });
-  if (!intake) {
-    return refuse({ ok: false, code: "malformed_protobuf", detail: "the labels of a series are not protobuf" });
-  }
-  if (isTestOnly(headers)) {
-    return testReport(identity.sender.tenant, payload, intake);
-  }
-  const outcome = await store(flux, identity.sender, intake);
-  flux.metrics.countIntake(identity.sender.tenant, payload, intake, outcome);
-  return outcome === "stored"
-    ? received.decoded.answerStored(intake, identity.sender)
-    : dialect.answerRefused({ ok: false, code: outcome, detail: BUFFER_MESSAGES[outcome] }, policy.retryAfterSeconds);
 }
 
-/** The body, decoded: checks in the order of DESIGN 5.1, each before the work that the next one needs. */
-async function receive(
-  { metrics, now }: Flux,
-  dialect: Dialect,
-  request: WriteRequest,
-  { maxBodyBytes, maxUncompressedBytes }: Policy,
-): Promise<ReturnType<Dialect["decode"]>> {
-  const readable = dialect.checkHeaders(request);
-  if (!readable.ok) {
-    return readable;
+/** A request whose sender is known and within its rates. */
+interface Admitted {
+  readonly request: WriteRequest;
+  readonly policy: Policy;
+  readonly sender: Sender;
+  readonly terms: Terms;
+  readonly pass: Pass;
+}
+
+async function takeRequest(flux: Flux, dialect: Dialect, admitted: Admitted): Promise<Answer | Refusal> {
+  const { request, policy, sender, terms, pass } = admitted;
+  const opened = openStream(flux.streams, policy, terms, sender, request.headers);
+  if (!opened.ok) {
+    return opened;
   }
-  const received = await readBody(request.body, singleHeader(request.headers, "content-length"), maxBodyBytes);
+  const received = await receiveBody(flux, dialect, admitted);
   if (!received.ok) {
     return received;
   }
-  metrics.countBody(received.body.length);
-  const expanded = await dialect.expand(received.body, request, maxUncompressedBytes);
-  return expanded.ok ? dialect.decode(expanded.bytes, request, now()) : expanded;
+  const { payload } = received.decoded;
+  const isTest = isTestOnly(request.headers);
+  const stream = isTest ? scratchStream(opened.stream.stream, payload.request.series.length) : opened.stream;
+  const intake = takeIn(payload.request, stream, { ...flux, limits: terms.limits }, timeBounds(flux, terms));
+  if (!intake) {
+    return { ok: false, code: "malformed_protobuf", detail: "the labels of a series are not protobuf" };
+  }
+  pass.charge("samples", intake.received);
+  if (isTest) {
+    const tested = { payload, intake, stream, codec: flux.codec };
+    return withMergeWarning(testReport(sender.tenant, tested, examplesAskedFor(request.query)), intake);
+  }
+  // Before the samples, so that series which are registered now get the types that this very request tells.
+  flux.metrics.countMetadata(sender.tenant, await flux.metadata.keep(sender, payload.request));
+  const stored = await storeIntake(flux, admitted, intake);
+  if (isRefusal(stored)) {
+    return stored;
+  }
+  const { outcome } = stored;
+  flux.metrics.countIntake(sender.tenant, payload, stored.intake, outcome);
+  return outcome === "stored"
+    ? withMergeWarning(received.decoded.answerStored(stored.intake, sender), stored.intake)
+    : { ok: false, code: outcome, detail: BUFFER_MESSAGES[outcome] };
 }
 
-async function store(flux: Flux, sender: Sender, intake: Intake): Promise<StoreOutcome> {
-  try {
-    await flux.servers.remember(sender);
-    const commit = await flux.buffer.commit(intake.kept, sender);
-    if (!commit.ok) {
-      return "buffer_full";
-    }
-    flux.metrics.countCommit(commit);
-    return "stored";
-  } catch (error) {
-    flux.onBufferFailure(error);
-    return "buffer_unavailable";
-  }
+function timeBounds({ now }: Flux, { limits: { maxSampleAgeMs, maxSampleFutureMs } }: Terms): TimeBounds {
+  return boundsAt(now(), maxSampleAgeMs, maxSampleFutureMs);
 }
 
 const BUFFER_MESSAGES: Readonly<Record<BufferRefusal, string>> = {
@@ -115,6 +127,10 @@ function refuseRequest(flux: Flux, dialect: Dialect, refusal: Refusal, policy: P
     flux.metrics.countRequestRefusal(refusal.code);
   }
   return dialect.answerRefused(refusal, policy.retryAfterSeconds);
+}
+
+function isRefusal(outcome: object): outcome is Refusal {
+  return "ok" in outcome;
 }
 
 function isRequestRefusal(code: Refusal["code"]): code is RequestRefusal {

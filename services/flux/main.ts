@@ -3,14 +3,13 @@ import { Registry } from "prom-client";
 import { loadSettings } from "../../settings/load.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { createLifecycle, type Lifecycle } from "../shared/lifecycle.ts";
-import { listenProblem } from "../shared/listen-problem.ts";
-import { createLogger, type Logger } from "../shared/logger.ts";
+import { createLogger } from "../shared/logger.ts";
 import { openOperationsServer } from "../shared/operations-server.ts";
 import { connectRedis } from "../shared/redis-connection.ts";
 import { createSeriesHasher } from "../shared/series-id.ts";
 import { readVersion } from "../shared/version.ts";
-import { buildApp } from "./app.ts";
-import type { Flux } from "./handle-write.ts";
+import { CertificateFiles } from "./http/certificate-files.ts";
+import { openIntake } from "./open-intake.ts";
 import { type FluxState, fluxOperations } from "./operations.ts";
 import { type Policy, policyFrom } from "./policy.ts";
 import { waitForDurableRedis } from "./wait-for-durable-redis.ts";
@@ -31,6 +30,7 @@ if (!loaded.ok || !made.ok) {
 }
 
 async function run(settings: Settings, redisUrl: string, policy: Policy): Promise<void> {
+  const certificateFiles = await openCertificate(settings);
   const logger = createLogger("flux", settings.LOG_LEVEL);
   const exit = (code: number) => process.exit(code);
   const lifecycle = createLifecycle({ logger, timeoutMs: settings.FLUX_SHUTDOWN_TIMEOUT_MS, exit });
@@ -46,15 +46,24 @@ async function run(settings: Settings, redisUrl: string, policy: Policy): Promis
     redisUrl,
     registry,
     streams: flux.streams,
+    gate: flux.gate,
+    metrics: flux.metrics,
+    certificateFiles,
     logger,
     loadSettings: () => loadSettings(process.env),
     settings,
     policy,
     isListening: false,
   };
+  lifecycle.signal.addEventListener("abort", () => {
+    state.isListening = false;
+  });
   await openOperations(state, lifecycle);
   await waitForDurableRedis(redis, logger, lifecycle.signal);
-  await openIntake(flux, state, logger, lifecycle);
+  if (!lifecycle.signal.aborted) {
+    await openIntake({ flux, settings, certificateFiles, registry, logger, lifecycle });
+    state.isListening = !lifecycle.signal.aborted;
+  }
 }
 
 async function openOperations(state: FluxState, lifecycle: Lifecycle): Promise<void> {
@@ -67,18 +76,14 @@ async function openOperations(state: FluxState, lifecycle: Lifecycle): Promise<v
   lifecycle.onStop("operations server", () => server.close());
 }
 
-async function openIntake(flux: Flux, state: FluxState, logger: Logger, lifecycle: Lifecycle): Promise<void> {
-  if (lifecycle.signal.aborted) {
-    return;
+/** The certificate that the settings name, if any. Ends the process where it cannot be used. */
+async function openCertificate(settings: Settings): Promise<CertificateFiles | undefined> {
+  const { FLUX_TLS_CERT_FILE: certFile, FLUX_TLS_KEY_FILE: keyFile, FLUX_TLS_CLIENT_CA_FILE: clientCaFile } = settings;
+  if (certFile === undefined || keyFile === undefined) {
+    return undefined;
   }
-  const { FLUX_HOST: host, FLUX_PORT: port, FLUX_REQUEST_TIMEOUT_MS: requestTimeoutMs } = state.settings;
-  const app = buildApp(flux, { requestTimeoutMs, logger, isStopping: () => lifecycle.signal.aborted });
-  await app
-    .listen({ host, port })
-    .catch((error: unknown) => fail([`${listenProblem(error, host, port).message}; set FLUX_PORT to another one`]));
-  state.isListening = true;
-  lifecycle.onStop("intake", () => app.close());
-  logger.info({ addresses: app.addresses() }, "Flux is ready");
+  const opened = await CertificateFiles.open({ certFile, keyFile, clientCaFile });
+  return opened.ok ? opened.files : fail([opened.problem]);
 }
 
 /** Says what is wrong, a line each, and ends the process. */

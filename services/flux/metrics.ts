@@ -1,13 +1,18 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { BlockOwner } from "../shared/block.ts";
 import { addProcessMetrics } from "../shared/process-metrics.ts";
+import type { Commit } from "./buffer-writer.ts";
 import type { Payload } from "./formats/payload.ts";
 import type { Intake } from "./intake/intake.ts";
+import { MetadataCounters, type MetadataTally } from "./metadata/metadata-counters.ts";
+import { PlaceGauges } from "./place-gauges.ts";
 import {
   BUFFER_REFUSALS,
   type BufferRefusal,
   DROP_REASONS,
   PART_REFUSALS,
   REQUEST_REFUSALS,
+  type RefusalCode,
   type RequestRefusal,
   SERIES_REFUSALS,
 } from "./reasons.ts";
@@ -33,16 +38,18 @@ export class FluxMetrics {
   readonly #refused: Counter<"tenant" | "reason">;
   readonly #merged: Counter<"tenant">;
   readonly #exemplars: Counter<"tenant">;
-  readonly #metadata: Counter<"tenant">;
+  readonly #metadata: MetadataCounters;
   readonly #skippedStrings: Counter<"tenant">;
   readonly #joinedTags: Counter<"tenant">;
   readonly #requests: Counter<"status">;
   readonly #requestRefusals: Counter<"reason">;
+  readonly #limited: Counter<"tenant" | "reason">;
   readonly #duration: Histogram;
   readonly #bodyBytes: Counter;
   readonly #blockBytes: Counter;
   readonly #registered: Counter;
   readonly #events: Counter<"event">;
+  readonly #places: PlaceGauges;
 
   /** @param seriesTableSize read at every scrape. */
   constructor(registry: Registry, seriesTableSize: () => number) {
@@ -63,26 +70,22 @@ export class FluxMetrics {
       "tenant",
     ]);
     this.#exemplars = counter("flux_exemplars_dropped_total", "Exemplars received; they are not kept yet.", ["tenant"]);
-    this.#metadata = counter("flux_metadata_dropped_total", "Metadata entries received; they are not kept yet.", [
-      "tenant",
-    ]);
+    this.#metadata = new MetadataCounters(registers);
     ({ skippedStrings: this.#skippedStrings, joinedTags: this.#joinedTags } = influxCounters(registers));
-    this.#requests = counter("flux_requests_total", "Requests to write, by the status of the answer.", ["status"]);
-    this.#requestRefusals = counter(
-      "flux_requests_refused_total",
-      "Requests refused before their samples were known.",
-      ["reason"],
+    const requests = requestMetrics(registers);
+    this.#requests = requests.answered;
+    this.#requestRefusals = requests.refused;
+    this.#limited = requests.limited;
+    this.#bodyBytes = requests.bodyBytes;
+    this.#duration = requests.duration;
+    this.#blockBytes = counter(
+      "flux_block_bytes_total",
+      "Bytes of blocks, or members of Skyline's set, written to Redis.",
+      [],
     );
-    this.#bodyBytes = counter("flux_body_bytes_total", "Bytes of request bodies, as received.", []);
-    this.#blockBytes = counter("flux_block_bytes_total", "Bytes of blocks written to Redis.", []);
     this.#registered = counter("flux_series_registered_total", "Series written to the registry.", []);
+    this.#places = new PlaceGauges(registers);
     this.#events = counter("flux_registry_events_total", "Epoch changes and series id collisions.", ["event"]);
-    this.#duration = new Histogram({
-      name: "flux_request_duration_seconds",
-      help: "Time from the headers of a request to write to its answer.",
-      buckets: LATENCY_BUCKETS_SECONDS,
-      registers,
-    });
     new Gauge({
       name: "flux_series_table_size",
       help: "Series whose verdict is remembered.",
@@ -92,9 +95,6 @@ export class FluxMetrics {
       },
     });
     addProcessMetrics(registry);
-    REQUEST_REFUSALS.forEach((reason) => {
-      this.#requestRefusals.inc({ reason }, 0);
-    });
     ["epoch_changed", "id_collision"].forEach((event) => {
       this.#events.inc({ event }, 0);
     });
@@ -102,7 +102,7 @@ export class FluxMetrics {
 
   /** Counts a decoded request: every sample of it once under received and once under what became of it. */
   countIntake(tenantId: string, payload: Payload, intake: Intake, outcome: StoreOutcome): void {
-    const { request, invalid, skippedStringFields = 0, joinedTags = 0 } = payload;
+    const { invalid, skippedStringFields = 0, joinedTags = 0 } = payload;
     const tenant = this.#tenantLabel(tenantId);
     this.#received.inc({ tenant }, intake.received + invalid.length);
     this.#refused.inc({ tenant, reason: "unreadable" }, invalid.length);
@@ -120,18 +120,34 @@ export class FluxMetrics {
     }
     this.#merged.inc({ tenant }, intake.mergedSeries);
     this.#exemplars.inc({ tenant }, intake.exemplars);
-    this.#metadata.inc({ tenant }, request.metadataCount);
     this.#skippedStrings.inc({ tenant }, skippedStringFields);
     this.#joinedTags.inc({ tenant }, joinedTags);
+  }
+
+  countMetadata(tenantId: string, tally: MetadataTally): void {
+    this.#metadata.count(this.#tenantLabel(tenantId), tally);
+  }
+
+  /** Counts that Redis did not give or take metadata. */
+  countMetadataFailure(): void {
+    this.#metadata.countFailure();
   }
 
   countBody(bytes: number): void {
     this.#bodyBytes.inc(bytes);
   }
 
-  countCommit({ registeredSeries, blockBytes }: { registeredSeries: number; blockBytes: number }): void {
+  countCommit({ registeredSeries, blockBytes, admission }: Extract<Commit, { ok: true }>, owner: BlockOwner): void {
     this.#registered.inc(registeredSeries);
     this.#blockBytes.inc(blockBytes);
+    if (admission && this.#tenantLabel(owner.tenant) === owner.tenant) {
+      this.#places.note(owner, admission);
+    }
+  }
+
+  /** Limits and quotas have changed. */
+  forgetPlaces(): void {
+    this.#places.reset();
   }
 
   countRegistryEvent(event: "epoch_changed" | "id_collision"): void {
@@ -140,6 +156,11 @@ export class FluxMetrics {
 
   countRequestRefusal(reason: RequestRefusal): void {
     this.#requestRefusals.inc({ reason });
+  }
+
+  /** Counts a request that is over its sender's rate, for its tenant; it is counted as a refused request as well. */
+  countLimited(tenantId: string, reason: RefusalCode): void {
+    this.#limited.inc({ tenant: this.#tenantLabel(tenantId), reason });
   }
 
   countAnswer(status: number, seconds: number): void {
@@ -156,10 +177,11 @@ export class FluxMetrics {
     if (label === tenant) {
       this.#tenants.add(tenant);
     }
-    const plain = [this.#received, this.#stored, this.#merged, this.#exemplars, this.#metadata];
+    const plain = [this.#received, this.#stored, this.#merged, this.#exemplars];
     for (const counter of [...plain, this.#skippedStrings, this.#joinedTags]) {
       counter.inc({ tenant: label }, 0);
     }
+    this.#metadata.beginAtZero(label);
     for (const reason of DROP_REASONS) {
       this.#dropped.inc({ tenant: label, reason }, 0);
     }
@@ -168,6 +190,41 @@ export class FluxMetrics {
     }
     return label;
   }
+}
+
+/** What is counted of requests, whatever they hold. */
+function requestMetrics(registers: Registry[]) {
+  const refused = new Counter({
+    name: "flux_requests_refused_total",
+    help: "Requests refused before their samples were known.",
+    labelNames: ["reason"],
+    registers,
+  });
+  REQUEST_REFUSALS.forEach((reason) => {
+    refused.inc({ reason }, 0);
+  });
+  return {
+    refused,
+    answered: new Counter({
+      name: "flux_requests_total",
+      help: "Requests to write, by the status of the answer.",
+      labelNames: ["status"],
+      registers,
+    }),
+    limited: new Counter({
+      name: "flux_requests_limited_total",
+      help: "Requests refused because of their sender's limits.",
+      labelNames: ["tenant", "reason"],
+      registers,
+    }),
+    bodyBytes: new Counter({ name: "flux_body_bytes_total", help: "Bytes of request bodies, as received.", registers }),
+    duration: new Histogram({
+      name: "flux_request_duration_seconds",
+      help: "Time from the headers of a request to write to its answer.",
+      buckets: LATENCY_BUCKETS_SECONDS,
+      registers,
+    }),
+  };
 }
 
 /** What line protocol loses on its way to Prometheus' model, although nothing is wrong with it. */

@@ -2,17 +2,19 @@ import type { Sender } from "./intake/identity.ts";
 import { compileRules, headerRules, type RuleHeaders } from "./intake/rules.ts";
 import type { StreamSeries } from "./intake/series-table.ts";
 import type { StreamTable } from "./intake/stream-table.ts";
-import type { Policy } from "./policy.ts";
+import type { Policy, Terms } from "./policy.ts";
 import type { Refusal } from "./reasons.ts";
 import { singleHeader, type WriteRequest } from "./write-request.ts";
 
 /**
  * The stream that a request belongs to: found by the words of its headers, so that rules are parsed and compiled once
- * for all requests that carry the same ones.
+ * for all requests that carry the same ones. A request that began before a reload goes on under the policy that it
+ * began with, and leaves nothing of it to those that come after.
  */
 export function openStream(
   streams: StreamTable,
   policy: Policy,
+  terms: Terms,
   sender: Sender,
   headers: WriteRequest["headers"],
 ): { ok: true; stream: StreamSeries } | Refusal {
@@ -21,17 +23,18 @@ export function openStream(
     doNotDropMetrics: singleHeader(headers, "donotdropmetrics"),
     dropLabels: singleHeader(headers, "droplabels"),
   };
-  const key = JSON.stringify([sender.keyIndex, sender.tenant, sender.server, ...Object.values(words)]);
-  const known = streams.find(key);
+  const own = [sender.keyIndex, sender.server, ...Object.values(words)];
+  const name = { tenant: sender.tenant, words: JSON.stringify(own), policy };
+  const known = streams.find(name);
   if (known) {
     return { ok: true, stream: known };
   }
-  const own = headerRules(words);
-  if (!own.ok) {
-    return { ok: false, code: "bad_rules", detail: own.detail };
+  const parsed = headerRules(words);
+  if (!parsed.ok) {
+    return { ok: false, code: "bad_rules", detail: parsed.detail };
   }
-  const compiled = compileRules([policy.rules, own.source], policy.patternLimits);
+  const compiled = compileRules([...terms.rules, parsed.source], policy.patternLimits);
   return compiled.ok
-    ? { ok: true, stream: streams.open(key, { sender, rules: compiled.rules }) }
+    ? { ok: true, stream: streams.open(name, { sender, rules: compiled.rules }) }
     : { ok: false, code: "bad_rules", detail: compiled.detail };
 }

@@ -5,8 +5,11 @@ import type { Settings } from "../../settings/schema.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Operations } from "../shared/operations-server.ts";
 import { redactUrl } from "../shared/redact-url.ts";
+import type { CertificateFiles } from "./http/certificate-files.ts";
 import type { StreamTable } from "./intake/stream-table.ts";
+import type { FluxMetrics } from "./metrics.ts";
 import { type Policy, policyFrom } from "./policy.ts";
+import type { TrafficGate } from "./traffic-gate.ts";
 
 /** What the operations routes look at and change. */
 export interface FluxState {
@@ -15,6 +18,10 @@ export interface FluxState {
   readonly redisUrl: string;
   readonly registry: Registry;
   readonly streams: StreamTable;
+  readonly gate: TrafficGate;
+  readonly metrics: Pick<FluxMetrics, "forgetPlaces">;
+  /** Where the intake speaks TLS. */
+  readonly certificateFiles: Pick<CertificateFiles, "refresh"> | undefined;
   readonly logger: Logger;
   readonly loadSettings: () => Promise<LoadResult>;
   /** Those that the process started with. */
@@ -53,6 +60,7 @@ async function status(state: FluxState): Promise<object> {
     service: "flux",
     version: state.version,
     redis: redactUrl(state.redisUrl),
+    bufferFormat: state.settings.BUFFER_FORMAT,
     shards: state.settings.HORIZON_SHARDS,
     samples: {
       received: total("flux_samples_received_total"),
@@ -65,19 +73,28 @@ async function status(state: FluxState): Promise<object> {
   };
 }
 
-/** Takes up new settings; wrong ones leave the old ones running. */
+/** Takes up new settings and a new certificate; where anything is wrong, all the old ones stay. */
 async function reload(state: FluxState): ReturnType<Operations["reload"]> {
+  const keepOld = (problems: readonly string[]) => {
+    state.logger.error({ problems }, "The settings were not reloaded; the old ones stay");
+    return { ok: false as const, problems };
+  };
   const loaded = await state.loadSettings();
   const made = loaded.ok ? policyFrom(loaded.settings) : loaded;
   if (!loaded.ok || !made.ok) {
-    const problems = made.ok ? [] : made.problems;
-    state.logger.error({ problems }, "The settings were not reloaded; the old ones stay");
-    return { ok: false, problems };
+    return keepOld(made.ok ? [] : made.problems);
+  }
+  const refreshed = await state.certificateFiles?.refresh();
+  if (refreshed?.ok === false) {
+    return keepOld([refreshed.problem]);
   }
   const needRestart = settingsThatNeedRestart(state.settings, loaded.settings);
   state.policy = made.policy;
   // What is remembered was decided by the old rules.
   state.streams.clear();
+  state.metrics.forgetPlaces();
+  // Keys are known by their number, which may have changed.
+  state.gate.clear();
   state.logger.level = loaded.settings.LOG_LEVEL;
   state.logger.info({ needRestart }, "The settings were reloaded");
   return { ok: true, needRestart };

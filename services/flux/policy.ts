@@ -1,38 +1,135 @@
-import type { Settings } from "../../settings/schema.ts";
-import { compileKeys, type KeyRing } from "./intake/identity.ts";
+import type { InfluxSettings, LimitSettings, Settings, TenantSettings } from "../../settings/schema.ts";
+import { defaultInflux, type InfluxTerms, overrideInflux } from "./influx-terms.ts";
+import { compileKeys, type KeyRing, SELF_KEY_INDEX, type Sender } from "./intake/identity.ts";
 import { compileRules, type RuleSource, settingsRules } from "./intake/rules.ts";
-import type { SeriesLimits } from "./intake/series-check.ts";
+import { defaultLimits, type Limits, overrideLimits } from "./limits.ts";
+import type { AdmissionLimits } from "./series-admission.ts";
+import type { Meter } from "./traffic-gate.ts";
+import { defaultTraffic, overrideTraffic, type TrafficLimits, UNLIMITED_TRAFFIC } from "./traffic-limits.ts";
+
+/** What is said of one tenant or of one key. */
+interface OwnTerms {
+  readonly limits: LimitSettings | undefined;
+  readonly influx: InfluxSettings | undefined;
+  readonly rules: RuleSource;
+}
 
 /** Everything in the settings that decides about a request, in the form that deciding needs. Replaced whole on reload. */
 export interface Policy {
   readonly keys: KeyRing;
   readonly rules: RuleSource;
+  readonly limits: Limits;
+  readonly influx: InfluxTerms;
+  readonly traffic: TrafficLimits;
+  readonly tenants: ReadonlyMap<string, OwnTerms>;
+  /** By the number of the key (`Sender.keyIndex`). */
+  readonly ofKeys: ReadonlyMap<number, OwnTerms>;
+  /** Most series of a namespace in all time. */
+  readonly quotas: ReadonlyMap<string, number>;
   readonly patternLimits: { readonly maxPatterns: number; readonly maxPatternBytes: number };
-  readonly seriesLimits: SeriesLimits;
-  readonly maxBodyBytes: number;
-  readonly maxUncompressedBytes: number;
   readonly retryAfterSeconds: number;
+  /** For the bodies of all requests together. */
+  readonly maxInFlightBytes: number;
+}
+
+/** What holds for the requests of a sender. */
+export interface Terms {
+  readonly limits: Limits;
+  readonly influx: InfluxTerms;
+  /** The operator's rules, of all origins. */
+  readonly rules: readonly RuleSource[];
+  readonly meters: readonly Meter[];
 }
 
 /**
  * The policy that settings describe. Pure.
- * @returns it, or the sentence that says which of the settings' rules does not compile.
+ * @returns it, or the sentences that say which of the settings' rules do not compile.
  */
 export function policyFrom(settings: Settings): { ok: true; policy: Policy } | { ok: false; problems: string[] } {
   const policy = {
     keys: compileKeys(settings),
     rules: settingsRules(settings),
+    limits: defaultLimits(settings),
+    influx: defaultInflux(settings),
+    traffic: defaultTraffic(settings),
+    tenants: tenantTerms(settings),
+    ofKeys: keyTerms(settings),
+    quotas: new Map(Object.entries(settings.FLUX_NAMESPACE_QUOTAS)),
     patternLimits: { maxPatterns: settings.RULES_MAX_PATTERNS, maxPatternBytes: settings.RULES_MAX_PATTERN_BYTES },
-    seriesLimits: {
-      maxLabels: settings.FLUX_MAX_LABELS_PER_SERIES,
-      maxLabelNameBytes: settings.FLUX_MAX_LABEL_NAME_BYTES,
-      maxLabelValueBytes: settings.FLUX_MAX_LABEL_VALUE_BYTES,
-      maxSeriesBytes: settings.FLUX_MAX_SERIES_BYTES,
-    },
-    maxBodyBytes: settings.FLUX_MAX_BODY_BYTES,
-    maxUncompressedBytes: settings.FLUX_MAX_UNCOMPRESSED_BYTES,
     retryAfterSeconds: settings.FLUX_RETRY_AFTER_SECONDS,
+    maxInFlightBytes: settings.FLUX_MAX_IN_FLIGHT_BYTES,
   };
-  const rules = compileRules([policy.rules], policy.patternLimits);
-  return rules.ok ? { ok: true, policy } : { ok: false, problems: [rules.detail] };
+  const own = [...policy.tenants.values(), ...policy.ofKeys.values()];
+  const problems = [policy.rules, ...own.map(({ rules }) => rules)].flatMap((source) => {
+    const compiled = compileRules([source], policy.patternLimits);
+    return compiled.ok ? [] : [compiled.detail];
+  });
+  return problems.length === 0 ? { ok: true, policy } : { ok: false, problems };
+}
+
+/**
+ * What holds for a sender. Of a limit, what is said of its key wins over what is said of its tenant, and that over what
+ * is said of all. Rates are measured where they are said: for all requests of the tenant, and, where its key has a rate
+ * of its own, for all requests with that key; a request needs room in both.
+ */
+export function termsOf(policy: Policy, { tenant, keyIndex }: Pick<Sender, "tenant" | "keyIndex">): Terms {
+  const ofTenant = policy.tenants.get(tenant);
+  const ofKey = policy.ofKeys.get(keyIndex);
+  const limits = overrideLimits(overrideLimits(policy.limits, ofTenant?.limits), ofKey?.limits);
+  const { overRateStatus } = limits;
+  const meters = [
+    {
+      ...overrideTraffic(policy.traffic, ofTenant?.limits),
+      id: `tenant ${tenant}`,
+      whose: "its tenant",
+      overRateStatus,
+    },
+    { ...overrideTraffic(UNLIMITED_TRAFFIC, ofKey?.limits), id: `key ${keyIndex}`, whose: "its key", overRateStatus },
+  ];
+  return {
+    limits,
+    influx: overrideInflux(overrideInflux(policy.influx, ofTenant?.influx), ofKey?.influx),
+    rules: [policy.rules, ...(ofTenant ? [ofTenant.rules] : []), ...(ofKey ? [ofKey.rules] : [])],
+    meters,
+  };
+}
+
+/**
+ * How many series a sender may have; undefined where that is any number, so that nobody has to ask. The quota of a
+ * namespace does not hold for FLUX_SELF_API_KEY.
+ */
+export function admissionLimits(
+  { quotas }: Policy,
+  { namespace, keyIndex }: Sender,
+  { limits: { maxActiveSeries } }: Terms,
+): AdmissionLimits | undefined {
+  const quota = keyIndex === SELF_KEY_INDEX ? undefined : quotas.get(namespace);
+  return maxActiveSeries === 0 && quota === undefined ? undefined : { maxActiveSeries, quota };
+}
+
+function tenantTerms({ FLUX_TENANTS }: Settings): Map<string, OwnTerms> {
+  const terms = Object.entries(FLUX_TENANTS).map(([tenant, said]): [string, OwnTerms] => [
+    tenant,
+    ownTerms("tenant", `FLUX_TENANTS, ${tenant}`, said),
+  ]);
+  return new Map(terms);
+}
+
+function keyTerms({ FLUX_API_KEYS }: Settings): Map<number, OwnTerms> {
+  const terms = Object.values(FLUX_API_KEYS).flatMap((said, index): [number, OwnTerms][] => {
+    const keyIndex = index + 1;
+    return typeof said === "string" ? [] : [[keyIndex, ownTerms("key", `FLUX_API_KEYS, entry ${keyIndex}`, said)]];
+  });
+  return new Map(terms);
+}
+
+function ownTerms(origin: "tenant" | "key", place: string, said: TenantSettings): OwnTerms {
+  const rules = {
+    origin,
+    place,
+    dropMetrics: said.dropMetrics ?? [],
+    doNotDropMetrics: said.doNotDropMetrics ?? [],
+    dropLabels: said.dropLabels ?? [],
+  };
+  return { limits: said.limits, influx: said.influx, rules };
 }

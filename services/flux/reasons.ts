@@ -4,7 +4,7 @@
  */
 
 /** The configuration asked for it: the sender is told that all is well. Counted in samples. */
-export const DROP_REASONS = ["drop_metrics", "overwritten_in_request"] as const;
+export const DROP_REASONS = ["drop_metrics", "overwritten_in_request", "nan_not_storable", "over_quota"] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
 /** The series itself cannot be taken: the sender is told, and its other series are stored. Counted in samples. */
@@ -17,8 +17,12 @@ export const SERIES_REFUSALS = [
   "label_name_too_long",
   "label_value_too_long",
   "series_too_long",
+  "not_readable_by_skyline",
   "timestamp_out_of_range",
+  "sample_too_old",
+  "sample_too_far_ahead",
   "native_histogram",
+  "series_limit",
 ] as const;
 export type SeriesRefusal = (typeof SERIES_REFUSALS)[number];
 
@@ -29,8 +33,15 @@ export const PART_REFUSALS = ["unreadable"] as const;
 export const BUFFER_REFUSALS = ["buffer_unavailable", "buffer_full"] as const;
 export type BufferRefusal = (typeof BUFFER_REFUSALS)[number];
 
+/** Metadata that is not kept: the sender is told that all is well, and its samples are stored. Counted in entries. */
+export const METADATA_DROPS = ["invalid", "overwritten_in_request", "over_limit", "store_unavailable"] as const;
+export type MetadataDrop = (typeof METADATA_DROPS)[number];
+
 /** The request was refused before its samples were known. Counted in requests. */
 export const REQUEST_REFUSALS = [
+  "malformed_http",
+  "headers_too_large",
+  "request_timeout",
   "method_not_allowed",
   "no_key",
   "unknown_key",
@@ -39,6 +50,9 @@ export const REQUEST_REFUSALS = [
   "no_server",
   "bad_identity",
   "bad_rules",
+  "over_sample_rate",
+  "over_byte_rate",
+  "too_many_requests",
   "unsupported_type",
   "unsupported_encoding",
   "body_too_large",
@@ -49,6 +63,8 @@ export const REQUEST_REFUSALS = [
   "malformed_json",
   "no_metrics",
   "bad_precision",
+  "too_many_metrics",
+  "memory_full",
   "shutting_down",
 ] as const;
 export type RequestRefusal = (typeof REQUEST_REFUSALS)[number];
@@ -61,4 +77,6 @@ export interface Refusal {
   readonly ok: false;
   readonly code: RefusalCode;
   readonly detail: string;
+  /** What is to be answered where that is the tenant's choice, and when the sender may come back if that is known. */
+  readonly later?: { readonly status: 429 | 503; readonly retryAfterSeconds?: number };
 }

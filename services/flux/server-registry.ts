@@ -9,16 +9,19 @@ const MAX_REMEMBERED = 10_000;
 export class ServerRegistry {
   readonly #redis: HashWriter;
   readonly #key: string;
+  readonly #separator: string;
   readonly #written = new Map<string, string>();
 
-  constructor(redis: HashWriter, key: string) {
+  /** @param separator what stands between tenant and server in a field of the hash. */
+  constructor(redis: HashWriter, key: string, separator: string) {
     this.#redis = redis;
     this.#key = key;
+    this.#separator = separator;
   }
 
   /** @throws when Redis refuses. */
   async remember({ tenant, server, serverUrl }: { tenant: string; server: string; serverUrl?: string }): Promise<void> {
-    const field = `${tenant}\0${server}`;
+    const field = `${tenant}${this.#separator}${server}`;
     if (serverUrl === undefined || this.#written.get(field) === serverUrl) {
       return;
     }

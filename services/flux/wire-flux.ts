@@ -2,17 +2,23 @@ import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import type { Settings } from "../../settings/schema.ts";
 import { referenceCodec } from "../kernel/reference.ts";
-import { serversKey } from "../shared/buffer-keys.ts";
+import { serversKey, skylineKeys } from "../shared/buffer-keys.ts";
 import type { Logger } from "../shared/logger.ts";
 import { loadScripts } from "../shared/redis-scripts/run-script.ts";
 import type { SeriesHasher } from "../shared/series-id.ts";
 import { BufferWriter } from "./buffer-writer.ts";
 import type { Flux } from "./handle-write.ts";
+import { BLOCK_FORMAT } from "./intake/buffer-format.ts";
 import { SeriesTable } from "./intake/series-table.ts";
 import { StreamTable } from "./intake/stream-table.ts";
+import { MetadataStore } from "./metadata/metadata-store.ts";
 import { FluxMetrics } from "./metrics.ts";
 import type { Policy } from "./policy.ts";
+import { SeriesAdmission } from "./series-admission.ts";
 import { ServerRegistry } from "./server-registry.ts";
+import { SKYLINE_FORMAT } from "./skyline-format.ts";
+import { SkylineWriter } from "./skyline-writer.ts";
+import { TrafficGate } from "./traffic-gate.ts";
 
 /** Streams in use at the same time; each costs its compiled rules. */
 const MAX_STREAMS = 10_000;
@@ -29,20 +35,53 @@ export interface FluxParts {
 }
 
 /** Puts together what handling a request needs. */
-export function wireFlux({ settings, policy, redis, registry, hasher, logger, now }: FluxParts): Flux {
+export function wireFlux(parts: FluxParts): Flux {
+  const { settings, policy, registry, hasher, logger, now } = parts;
   const table = new SeriesTable(settings.FLUX_SERIES_TABLE_SIZE);
   const metrics = new FluxMetrics(registry, () => table.size);
+  const metadata = openMetadata(parts, metrics);
   return {
     policy,
     codec: referenceCodec,
     hasher,
     shards: settings.HORIZON_SHARDS,
     streams: new StreamTable(table, MAX_STREAMS),
+    gate: new TrafficGate(now),
     metrics,
-    servers: new ServerRegistry(redis, serversKey(settings.REDIS_KEY_PREFIX)),
+    metadata,
     now,
     onBufferFailure: (err) =>
       logger.error({ err }, "Redis did not take a request's samples; the sender will try again"),
+    ...(settings.BUFFER_FORMAT === "skyline" ? openSkylineBuffer(parts) : openBuffer(parts, metrics, metadata)),
+  };
+}
+
+/** Where samples go, as what, and where the URLs of servers are kept. */
+type OpenBuffer = Required<Pick<Flux, "buffer" | "format" | "servers">>;
+
+function openMetadata({ settings, redis, hasher, logger, now }: FluxParts, metrics: FluxMetrics): MetadataStore {
+  return new MetadataStore({
+    redis,
+    runScript: loadScripts(redis),
+    keyPrefix: settings.REDIS_KEY_PREFIX,
+    maxFamilies: settings.FLUX_MAX_METADATA_PER_SERVER,
+    digest: (bytes) => hasher.idOf(bytes, 0),
+    now,
+    onFailure: (err) => {
+      metrics.countMetadataFailure();
+      logger.error({ err }, "Redis did not give or take metadata; the samples of the request are not touched by it");
+    },
+  });
+}
+
+function openBuffer(
+  { settings, redis, hasher, now }: FluxParts,
+  metrics: FluxMetrics,
+  metadata: MetadataStore,
+): OpenBuffer {
+  return {
+    format: BLOCK_FORMAT,
+    servers: new ServerRegistry(redis, serversKey(settings.REDIS_KEY_PREFIX), "\0"),
     buffer: new BufferWriter({
       runScript: loadScripts(redis),
       hasher,
@@ -51,7 +90,24 @@ export function wireFlux({ settings, policy, redis, registry, hasher, logger, no
       maxBytes: settings.BUFFER_MAX_BYTES,
       registryRetentionMs: settings.REGISTRY_RETENTION_SECONDS * 1000,
       now,
+      typesOf: (owner) => metadata.typesOf(owner),
       onEvent: (event) => metrics.countRegistryEvent(event),
+    }),
+  };
+}
+
+function openSkylineBuffer({ settings, redis, hasher, now }: FluxParts): OpenBuffer {
+  const keyPrefix = settings.REDIS_KEY_PREFIX;
+  const keys = skylineKeys(keyPrefix);
+  const runScript = loadScripts(redis);
+  return {
+    format: SKYLINE_FORMAT,
+    servers: new ServerRegistry(redis, keys.servers, "."),
+    buffer: new SkylineWriter({
+      runScript,
+      membersKey: keys.members,
+      maxBytes: settings.BUFFER_MAX_BYTES,
+      admission: new SeriesAdmission({ runScript, hasher, keyPrefix, now }),
     }),
   };
 }

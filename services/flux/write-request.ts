@@ -1,12 +1,15 @@
-import type { Readable } from "node:stream";
+import type { IncomingBody } from "./http/incoming-body.ts";
+import type { Reservation } from "./http/memory-budget.ts";
 
 /** A request to write, as the HTTP layer hands it over. */
 export interface WriteRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** A stream of which nothing has been read, or the body where a dialect had to look into it first. */
-  readonly body: Readable | Buffer;
+  /** Nothing of it has been read, unless a dialect had to look into it first. */
+  readonly body: Pick<IncomingBody, "read">;
+  /** Where the memory for the body, raw, expanded and decoded, is taken from. All of it is given back by others. */
+  readonly memory: Omit<Reservation, "release">;
 }
 
 /** A header's value; where it was sent more than once, the first. */

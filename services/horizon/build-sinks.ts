@@ -2,46 +2,75 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Settings } from "../../settings/schema.ts";
 import type { Logger } from "../shared/logger.ts";
+import { loadScripts } from "../shared/redis-scripts/run-script.ts";
+import type { SinkName } from "./claim-state.ts";
+import type { MetadataReceiver } from "./metadata/metadata-forwarder.ts";
 import type { HorizonMetrics } from "./metrics.ts";
+import type { NamedStore } from "./required-settings.ts";
 import type { Sink } from "./sinks/sink.ts";
-import { NewestInBucket } from "./sinks/timeseries/newest-in-bucket.ts";
+import { BucketRecords } from "./sinks/timeseries/bucket-records.ts";
 import { probeTimeSeries } from "./sinks/timeseries/probe-timeseries.ts";
+import { SeriesUpkeep, seriesTtlMs } from "./sinks/timeseries/series-upkeep.ts";
 import { TimeSeriesSink } from "./sinks/timeseries/timeseries-sink.ts";
+import { ownerOf } from "./sinks/victoria/series-owner.ts";
 import { parseStoreAddress } from "./sinks/victoria/store-address.ts";
 import { StoreClient } from "./sinks/victoria/store-client.ts";
 import { VictoriaSink } from "./sinks/victoria/victoria-sink.ts";
 
 /** Points of a claim that are kept back for a newer sample of their bucket, at most. */
 const MAX_KEPT_BACK = 500_000;
-/** Buckets of series of which the newest sample is remembered, at most: some 100 MB. */
-const MAX_REMEMBERED = 1_000_000;
+/** Where every sample is kept, what has been written is recorded for as many milliseconds at a time. */
+const RECORD_WINDOW_MS = 60_000;
 /** Uncompressed bytes of a request; receivers take 32 MiB. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
 
 /** The RedisTimeSeries sink, on a connection that is its own. */
-export function buildTimeSeriesSink(settings: Settings, url: string, redis: Redis): TimeSeriesSink {
+export function buildTimeSeriesSink(
+  settings: Settings,
+  url: string,
+  redis: Redis,
+  { logger, now }: { readonly logger: Logger; readonly now: () => number },
+): TimeSeriesSink {
   const keyPrefix = settings.REDIS_KEY_PREFIX;
+  const runScript = loadScripts(redis);
+  const retentionMs = settings.FULL_DURATION * 1000;
+  const resolutionMs = settings.RTS_RESOLUTION_SECONDS * 1000;
+  const windowMs = resolutionMs || RECORD_WINDOW_MS;
   return new TimeSeriesSink({
-    redis,
-    keyPrefix,
-    shape: { retentionMs: settings.FULL_DURATION * 1000, chunkBytes: settings.RTS_CHUNK_BYTES },
-    resolutionMs: settings.RTS_RESOLUTION_SECONDS * 1000,
+    ...{ redis, runScript, keyPrefix, logger, now, resolutionMs, windowMs },
+    shape: { retentionMs, chunkBytes: settings.RTS_CHUNK_BYTES },
+    upkeep: new SeriesUpkeep(retentionMs),
     batchSamples: settings.RTS_BATCH_SAMPLES,
     maxKeptBack: MAX_KEPT_BACK,
-    newest: new NewestInBucket(MAX_REMEMBERED),
+    records: new BucketRecords({ redis, runScript, resolutionMs, now, seriesTtlMs: seriesTtlMs(retentionMs) }),
     probe: () => probeTimeSeries(url, keyPrefix, settings.REDIS_TIMEOUT_MS),
   });
 }
 
-/** The VictoriaMetrics sink, and what closes its connections. */
+/** What a VictoriaMetrics sink needs of its surroundings. */
+export interface VictoriaSurroundings {
+  readonly metrics: HorizonMetrics;
+  readonly logger: Logger;
+  readonly now: () => number;
+  /** PEM certificates of VICTORIAMETRICS_CA_FILE. */
+  readonly ca?: string | undefined;
+}
+
+/**
+ * The sink of one receiver of remote-write, the way for metadata into it, and what closes its connections.
+ * @param names those of all receivers, among which series are spread where the settings say so.
+ */
 export function buildVictoriaSink(
   settings: Settings,
-  url: string,
-  { metrics, logger, now }: { readonly metrics: HorizonMetrics; readonly logger: Logger; readonly now: () => number },
-): { sink: Sink; close: () => void } {
+  { name, url }: NamedStore,
+  names: readonly SinkName[],
+  { metrics, logger, now, ca }: VictoriaSurroundings,
+): { sink: Sink; metadataReceiver: MetadataReceiver; close: () => void } {
   const address = parseStoreAddress(url);
   const client = new StoreClient({
     address,
+    bearerToken: settings.VICTORIAMETRICS_BEARER_TOKEN,
+    ca,
     timeoutMs: settings.VICTORIAMETRICS_TIMEOUT_MS,
     now,
     random: Math.random,
@@ -50,6 +79,8 @@ export function buildVictoriaSink(
     },
   });
   const sink = new VictoriaSink({
+    name,
+    owns: settings.VICTORIAMETRICS_SPREAD === "shard" ? (series) => ownerOf(series.id, names) === name : () => true,
     client,
     limits: {
       maxSamples: settings.VICTORIAMETRICS_BATCH_SAMPLES,
@@ -59,7 +90,11 @@ export function buildVictoriaSink(
     settleMs: settings.VICTORIAMETRICS_SETTLE_SECONDS * 1000,
     now,
     logger,
-    onIgnoredRows: (rows) => metrics.setIgnoredRows(rows),
+    onIgnoredRows: (rows) => metrics.setIgnoredRows(name, rows),
   });
-  return { sink, close: () => client.close() };
+  const metadataReceiver: MetadataReceiver = {
+    name,
+    offer: (tenant, body, signal) => client.offer(tenant, body, signal),
+  };
+  return { sink, metadataReceiver, close: () => client.close() };
 }

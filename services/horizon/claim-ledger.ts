@@ -1,7 +1,7 @@
 import { type ClaimState, isConfirmedByAll, type SinkName, type SinkProgress, withProgress } from "./claim-state.ts";
 import type { ShardClaims } from "./claims.ts";
 import type { HorizonMetrics } from "./metrics.ts";
-import type { Tally } from "./tally.ts";
+import { Tally } from "./tally.ts";
 
 /**
  * The claims of a shard during one cycle. Both sinks write to it, each its own progress, and Redis is told. Samples are counted when a sink has confirmed them and never again.
@@ -38,6 +38,11 @@ export class ClaimLedger {
     });
   }
 
+  /** Whether this instance has written a progress down. */
+  isOwn({ by }: SinkProgress): boolean {
+    return by === this.#claims.holder;
+  }
+
   /**
    * Writes down how far a sink is with a claim; undefined makes the claim pending for it again.
    * @throws when Redis does not confirm it; the ledger is then as before.
@@ -45,9 +50,10 @@ export class ClaimLedger {
   async record(claimId: string, sink: SinkName, progress: SinkProgress | undefined): Promise<void> {
     // Taken up before Redis has it, so that the other sink, which may write meanwhile, writes this too.
     const before = this.#states.get(claimId)?.sinks[sink];
-    this.#set(claimId, sink, progress);
+    const by = this.#claims.holder;
+    this.#set(claimId, sink, progress && { ...withoutCounted(progress), by });
     if (progress?.state === "confirmed") {
-      this.#uncounted.add(claimId, sink, progress.tally);
+      this.#uncounted.add({ claimId, sink, by, tally: progress.tally });
     }
     try {
       await this.#writeDown(claimId);
@@ -88,15 +94,28 @@ export class ClaimLedger {
   }
 }
 
+/** What is confirmed is counted here and never again: a long backlog for one sink need not hold the other's tallies. */
+function withoutCounted(progress: SinkProgress): SinkProgress {
+  return progress.state === "confirmed" ? { ...progress, tally: new Tally() } : progress;
+}
+
+/** A tally of a claim that is confirmed by a sink, if Redis was told so by this instance. */
+export interface UncountedTally {
+  readonly claimId: string;
+  readonly sink: SinkName;
+  readonly by: string;
+  readonly tally: Tally;
+}
+
 /**
  * Tallies of which it is not known whether Redis was told that they are confirmed, because the connection broke while
  * it was being told. What Redis says in the next cycle decides whether they count.
  */
 export class UncountedTallies {
-  readonly #tallies = new Map<string, { claimId: string; sink: SinkName; tally: Tally }>();
+  readonly #tallies = new Map<string, UncountedTally>();
 
-  add(claimId: string, sink: SinkName, tally: Tally): void {
-    this.#tallies.set(`${sink} ${claimId}`, { claimId, sink, tally });
+  add(uncounted: UncountedTally): void {
+    this.#tallies.set(`${uncounted.sink} ${uncounted.claimId}`, uncounted);
   }
 
   count(claimId: string, sink: SinkName, metrics: HorizonMetrics): void {
@@ -107,10 +126,14 @@ export class UncountedTallies {
     }
   }
 
-  /** Counts what Redis turns out to have been told, and forgets the rest, which will be delivered again. */
+  /**
+   * Counts what Redis turns out to have been told by us, and forgets the rest: it will be delivered again, or another
+   * instance has taken the claim over, delivered and counted it.
+   */
   settle(states: readonly ClaimState[], metrics: HorizonMetrics): void {
-    for (const { claimId, sink } of [...this.#tallies.values()]) {
-      if (states.find(({ id }) => id === claimId)?.sinks[sink]?.state === "confirmed") {
+    for (const { claimId, sink, by } of [...this.#tallies.values()]) {
+      const progress = states.find(({ id }) => id === claimId)?.sinks[sink];
+      if (progress?.state === "confirmed" && progress.by === by) {
         this.count(claimId, sink, metrics);
       }
     }

@@ -1,14 +1,16 @@
 import { parseTally, type Tally } from "./tally.ts";
 
-/** The stores that Horizon writes to, as they are called in claims and metrics. */
-export const SINK_NAMES = ["timeseries", "victoriametrics"] as const;
-export type SinkName = (typeof SINK_NAMES)[number];
+/** A store that Horizon writes to, as it is called in claims and metrics. */
+export type SinkName = "timeseries" | "victoriametrics" | `victoriametrics.${string}`;
 
 /** How far a claim is with one sink that has taken all of it. */
 export interface SinkProgress {
   /** `delivered`: it acknowledged everything and may still forget it. `confirmed`: it will not. */
   readonly state: "delivered" | "confirmed";
+  /** By the clock of the instance that delivered it. */
   readonly deliveredAtMs: number;
+  /** The instance that wrote this down; whoever did has counted the tally of a confirmed claim. */
+  readonly by?: string;
   /** What the store said before the delivery; the same words later prove that it has not died since. */
   readonly proof?: string;
   readonly tally: Tally;
@@ -57,9 +59,12 @@ export function isConfirmedByAll(state: ClaimState, sinks: readonly SinkName[]):
 }
 
 function parseSinks(sinks: ClaimState["sinks"]): ClaimState["sinks"] {
-  const known = SINK_NAMES.flatMap((name): [SinkName, SinkProgress][] => {
-    const progress = sinks[name];
-    return progress ? [[name, { ...progress, tally: parseTally(progress.tally) }]] : [];
-  });
+  const known = Object.entries(sinks).flatMap(([name, progress]): [SinkName, SinkProgress][] =>
+    isSinkName(name) && progress ? [[name, { ...progress, tally: parseTally(progress.tally) }]] : [],
+  );
   return Object.fromEntries(known);
+}
+
+function isSinkName(name: string): name is SinkName {
+  return name === "timeseries" || name === "victoriametrics" || name.startsWith("victoriametrics.");
 }

@@ -3,13 +3,18 @@ import type { Redis } from "ioredis";
 import type { ShardKeys } from "../shared/buffer-keys.ts";
 import type { RunScript, ScriptName } from "../shared/redis-scripts/run-script.ts";
 import { type ClaimState, formatClaimState, parseClaimState } from "./claim-state.ts";
+import type { LetterFields } from "./dead-letters.ts";
+import type { ShardLease } from "./shard-lease.ts";
+import type { ClaimHold } from "./sinks/sink.ts";
 
 /** Most bytes of blocks that one slice should bring into memory. */
 const SLICE_BYTES = 16 * 1024 * 1024;
 
-/** Another instance works the shard now: whatever this one still wanted to do there, it must not. */
-export class LeaseLostError extends Error {
-  override readonly name = "LeaseLostError";
+/** Some blocks of a claim. */
+export interface ClaimBlocks {
+  readonly blocks: readonly Buffer[];
+  /** Whether it is certain that no others follow. */
+  readonly isLast: boolean;
 }
 
 /** A block that waits for its series to become known. */
@@ -18,14 +23,23 @@ export interface ParkedBlock {
   readonly sinceMs: number;
 }
 
+/** The dead letters of a shard: the newest that are not more than this. */
+export interface DeadLetterBounds {
+  readonly letters: number;
+  readonly bytes: number;
+}
+
+/** The dead letters of a shard, and how many were pushed out in all time because there were too many. */
+export interface DeadLetterCounts extends DeadLetterBounds {
+  readonly evicted: number;
+}
+
 export interface ShardClaimsOptions {
   readonly redis: Redis;
   readonly runScript: RunScript;
   readonly keys: ShardKeys;
-  /** Names this instance; without a colon. */
-  readonly holder: string;
-  readonly leaseMs: number;
-  readonly maxDeadLetters: number;
+  readonly lease: ShardLease;
+  readonly deadLetterBounds: DeadLetterBounds;
   /** Tells blocks apart (`block-fingerprint.ts`). */
   readonly fingerprint: (block: Buffer) => string;
 }
@@ -38,40 +52,41 @@ type Argument = string | number | Buffer;
  */
 export class ShardClaims {
   readonly #options: ShardClaimsOptions;
-  #token = "";
 
   constructor(options: ShardClaimsOptions) {
     this.#options = options;
   }
 
-  /** Takes the lease of the shard. @returns whether it is ours now; false when another instance has it. */
-  async takeLease(): Promise<boolean> {
-    const token = await this.#leaseToken();
-    this.#token = token ?? "";
-    return token !== undefined;
+  /** Who writes to these claims. */
+  get holder(): string {
+    return this.#options.lease.holder;
   }
 
-  /** Makes the lease last longer. @throws LeaseLostError when it had run out, even if nobody else has taken it. */
-  async renewLease(): Promise<void> {
-    if ((await this.#leaseToken()) !== this.#token) {
-      throw new LeaseLostError("cannot renew the lease: it had run out");
-    }
+  /** Stands for this instance's present hold on the shard. */
+  get token(): string {
+    return this.#options.lease.token;
   }
 
-  /** Gives the lease back, so that another instance need not wait for its end. */
-  async releaseLease(): Promise<void> {
-    const { runScript, keys } = this.#options;
-    await runScript("release-shard", [keys.lease], [this.#token]);
+  /** What lets a store take a claim from this instance. */
+  hold({ claimedAtMs }: ClaimState): ClaimHold {
+    const { keys, lease } = this.#options;
+    return {
+      keys,
+      claimedAtMs,
+      token: lease.token,
+      assertHeld: () => lease.assertHeld(),
+      confirm: () => lease.renew(),
+    };
   }
 
   /** Claims everything that Flux has written so far. @returns how many blocks that are. */
   async claim(nowMs: number): Promise<number> {
-    const { redis, runScript, keys } = this.#options;
+    const { redis, runScript, keys, lease } = this.#options;
     const id = `${nowMs}-${randomBytes(4).toString("hex")}`;
     const reply = await runScript(
       "claim-blocks",
       [keys.lease, keys.blocks, keys.claim(id), keys.claims, keys.bytes],
-      [this.#token, id, nowMs],
+      [lease.token, id, nowMs],
     );
     const [outcome] = Array.isArray(reply) ? reply.map(String) : [];
     switch (outcome) {
@@ -80,7 +95,7 @@ export class ShardClaims {
       case "empty":
         return 0;
       case "lost":
-        throw new LeaseLostError("cannot claim blocks: the lease is lost");
+        throw lease.lose("cannot claim blocks: another instance has the shard");
       default:
         throw new Error(`cannot read the reply of claim-blocks: ${String(reply).slice(0, 100)}`);
     }
@@ -96,10 +111,12 @@ export class ShardClaims {
   /**
    * Reads the blocks of a claim, each once, some at a time: at most about `sliceBlocks`, and fewer where they are
    * large. Blocks that are taken out of the claim meanwhile may or may not come.
+   * @throws when Redis was restarted in between, and some may have been passed over.
    */
-  async *readSlices(claim: ClaimState, sliceBlocks: number): AsyncGenerator<Buffer[]> {
+  async *readSlices(claim: ClaimState, sliceBlocks: number): AsyncGenerator<ClaimBlocks> {
     const { redis, keys, fingerprint } = this.#options;
     const key = keys.claim(claim.id);
+    const run = await this.#redisRun();
     const averageBytes = claim.bytes / Math.max(1, await redis.scard(key));
     const count = Math.max(1, Math.min(sliceBlocks, Math.floor(SLICE_BYTES / Math.max(1, averageBytes))));
     // SSCAN may return a member twice. Their fingerprints are kept, and not the blocks, to know them again.
@@ -112,10 +129,20 @@ export class ShardClaims {
         const before = seen.size;
         return seen.add(fingerprint(block)).size > before;
       });
+      const isLast = cursor === "0";
+      // A cursor is a place in the table of one Redis process: in another, the same blocks stand elsewhere.
+      if (isLast && (await this.#redisRun()) !== run) {
+        throw new Error("cannot read a claim whole: Redis was restarted meanwhile");
+      }
       if (fresh.length > 0) {
-        yield fresh;
+        yield { blocks: fresh, isLast };
       }
     } while (cursor !== "0");
+  }
+
+  /** What tells one Redis process from another. */
+  async #redisRun(): Promise<string | undefined> {
+    return /^run_id:(\w+)/m.exec(await this.#options.redis.info("server"))?.[1];
   }
 
   /** Writes how far the sinks are with a claim. */
@@ -164,18 +191,27 @@ export class ShardClaims {
   /**
    * Moves a block to the dead letters.
    * @param from the claim that holds it, or "parked".
-   * @param fields what the dead letter says beside the block: name, value, …
+   * @param letter as `deadBlockFields` gives it.
    */
-  async buryBlock(from: ClaimState | "parked", block: Buffer, fields: readonly string[]): Promise<void> {
-    const { keys, maxDeadLetters } = this.#options;
-    const source = from === "parked" ? keys.parked : keys.claim(from.id);
-    await this.#change("dead-letter-block", [source, keys.deadLetters], [block, maxDeadLetters, ...fields]);
+  async buryBlock(from: ClaimState | "parked", letter: LetterFields): Promise<void> {
+    const { keys } = this.#options;
+    await this.#addDeadLetter(letter, [from === "parked" ? keys.parked : keys.claim(from.id)]);
   }
 
-  /** Adds samples that a store refuses to the dead letters. They stay in the claim until it is finished. */
-  async burySamples(fields: readonly string[]): Promise<void> {
-    const { redis, keys, maxDeadLetters } = this.#options;
-    await redis.xadd(keys.deadLetters, "MAXLEN", "~", maxDeadLetters, "*", ...fields);
+  /**
+   * Adds samples that a store refuses to the dead letters. They stay in the claim until it is finished.
+   * @param letter as `refusedFields` gives it.
+   */
+  async burySamples(letter: LetterFields): Promise<void> {
+    await this.#addDeadLetter(letter, []);
+  }
+
+  /** How many dead letters there are, and were. */
+  async deadLetterCounts(): Promise<DeadLetterCounts> {
+    const { redis, keys } = this.#options;
+    const letters = await redis.xlen(keys.deadLetters);
+    const [bytes, evicted] = await redis.hmget(keys.deadLetterCounts, "bytes", "evicted");
+    return { letters, bytes: letters === 0 ? 0 : Number(bytes ?? 0), evicted: Number(evicted ?? 0) };
   }
 
   /** Bytes of blocks in the shard, and the oldest generation among those that nobody has claimed. */
@@ -189,16 +225,20 @@ export class ShardClaims {
     };
   }
 
-  async #leaseToken(): Promise<string | undefined> {
-    const { runScript, keys, holder, leaseMs } = this.#options;
-    const token = await runScript("lease-shard", [keys.lease, keys.fence], [holder, leaseMs]);
-    return Buffer.isBuffer(token) ? token.toString() : undefined;
+  async #addDeadLetter(letter: LetterFields, source: readonly string[]): Promise<void> {
+    const { keys, deadLetterBounds: bounds } = this.#options;
+    await this.#change(
+      "add-dead-letter",
+      [keys.deadLetters, keys.deadLetterMarks, keys.deadLetterCounts, ...source],
+      [bounds.letters, bounds.bytes, ...letter],
+    );
   }
 
   async #change(script: ScriptName, keys: readonly string[], args: readonly Argument[]): Promise<void> {
-    const reply = await this.#options.runScript(script, [this.#options.keys.lease, ...keys], [this.#token, ...args]);
+    const { runScript, lease } = this.#options;
+    const reply = await runScript(script, [this.#options.keys.lease, ...keys], [lease.token, ...args]);
     if (reply !== 1) {
-      throw new LeaseLostError(`cannot run ${script}: the lease is lost`);
+      throw lease.lose(`cannot run ${script}: another instance has the shard`);
     }
   }
 }

@@ -3,15 +3,18 @@ import type { Redis } from "ioredis";
 import type { ShardKeys } from "../shared/buffer-keys.ts";
 import { generationAt } from "../shared/generation.ts";
 import type { Logger } from "../shared/logger.ts";
+import type { BacklogCap } from "./backlog-cap.ts";
 import { ClaimLedger, type UncountedTallies } from "./claim-ledger.ts";
 import type { ClaimState, SinkName } from "./claim-state.ts";
-import { LeaseLostError, type ShardClaims } from "./claims.ts";
+import type { DeadLetterCounts, ShardClaims } from "./claims.ts";
 import { forgetGenerations } from "./generations.ts";
-import { holdLease } from "./hold-lease.ts";
 import type { HorizonMetrics } from "./metrics.ts";
 import { type ParkedRest, retryParkedBlocks } from "./parked-blocks.ts";
+import { type Phase, PhaseTimes } from "./phase-times.ts";
+import type { RestingDeliveries } from "./resting-deliveries.ts";
 import type { SeriesCache } from "./series-cache.ts";
 import { type SinkReport, serveSink } from "./serve-sink.ts";
+import type { ShardLease } from "./shard-lease.ts";
 import type { Sink } from "./sinks/sink.ts";
 import type { SkipLists } from "./skip-lists.ts";
 import { TakenOut } from "./taken-out.ts";
@@ -26,8 +29,12 @@ export interface CycleDeps {
   readonly logger: Logger;
   readonly now: () => number;
   readonly fingerprint: (block: Buffer) => string;
-  readonly intervalMs: number;
-  readonly leaseMs: number;
+  /** How long a cycle that begins now may take, so that every shard has its turn in every interval. */
+  readonly turnMs: () => number;
+  /** The part of that in which a backlog may be delivered. */
+  readonly drainShare: number;
+  /** Of each sink. */
+  readonly backlogCap: BacklogCap;
   readonly parkMs: number;
   readonly sliceBlocks: number;
 }
@@ -36,13 +43,17 @@ export interface CycleDeps {
 export interface ShardWork {
   readonly shard: number;
   readonly keys: ShardKeys;
+  readonly lease: ShardLease;
   readonly claims: ShardClaims;
   readonly series: SeriesCache;
   readonly uncounted: UncountedTallies;
+  readonly resting: RestingDeliveries;
   nextParked: number;
+  /** When this instance took the shard, in ms since 1970. */
+  heldSinceMs: number;
 }
 
-/** `stopping` asks to finish the claim at hand, `abort` to leave it. */
+/** `stopping` asks to finish the claim at hand, `abort` to leave it; the latter when the lease is lost, too. */
 export interface CycleSignals {
   readonly stopping: AbortSignal;
   readonly abort: AbortSignal;
@@ -51,20 +62,22 @@ export interface CycleSignals {
 /** What a cycle did. */
 export interface CycleReport {
   readonly shard: number;
-  /** `lease_busy`: another instance works this shard. `lease_lost`: another took it over meanwhile. */
-  readonly outcome: "done" | "lease_busy" | "lease_lost";
   readonly sinks: Partial<Record<SinkName, SinkReport>>;
   readonly finished: number;
   /** Claims that wait for one sink or the other, oldest first. */
   readonly remaining: readonly ClaimState[];
   readonly parkedBlocks: number;
   readonly bufferBytes: number;
+  readonly deadLetters: DeadLetterCounts;
+  /** What the cycle has gone into beside the turns of the sinks, in seconds. */
+  readonly phaseSeconds: Partial<Record<Phase, number>>;
 }
 
 /**
- * One cycle over one shard (DESIGN 5.6).
+ * One cycle over one shard (DESIGN 5.6), whose lease has been taken.
  * @param nowMs when it begins.
- * @throws what Redis throws, and the reason of `signals.abort`. Whatever it was, the next cycle goes on from there.
+ * @throws what Redis throws, LeaseLostError, and the reason of `signals.abort`. Whatever it was, the next cycle goes on
+ *   from there, here or in another instance.
  */
 export async function runCycle(
   deps: CycleDeps,
@@ -72,36 +85,21 @@ export async function runCycle(
   nowMs: number,
   signals: CycleSignals,
 ): Promise<CycleReport> {
-  const { leaseMs, logger } = deps;
-  try {
-    const report = await holdLease({ claims: work.claims, leaseMs, logger }, signals.abort, async (abort) => {
-      const reading = readingOf(deps, work);
-      const parked = await retryParked(deps, work, reading);
-      deps.metrics.countBlocks(await work.claims.claim(nowMs));
-      const ledger = new ClaimLedger(work.claims, deps.metrics, work.uncounted, await work.claims.list());
-      const sinks = await serveSinks(deps, reading, ledger, nowMs, { ...signals, abort });
-      const finished = await ledger.finishConfirmed(deps.sinks.map(({ name }) => name));
-      const bufferBytes = await forgetOldGenerations(deps, work, ledger, parked, reading.takenOut.size);
-      const remaining = ledger.remaining();
-      return {
-        shard: work.shard,
-        outcome: "done" as const,
-        sinks,
-        finished,
-        remaining,
-        bufferBytes,
-        ...countOf(parked),
-      };
-    });
-    return report ?? emptyReport(work.shard, "lease_busy");
-  } catch (error) {
-    if (!(error instanceof LeaseLostError)) {
-      throw error;
-    }
-    deps.metrics.countLostLease();
-    logger.warn({ shard: work.shard, reason: error.message }, "Another instance has this shard now");
-    return emptyReport(work.shard, "lease_lost");
-  }
+  const phases = new PhaseTimes(deps.now);
+  const reading = readingOf(deps, work);
+  const parked = await phases.measure("parked", () => retryParked(deps, work, reading));
+  const ledger = await phases.measure("claim", () => claimAndList(deps, work, nowMs));
+  const sinks = await serveSinks(deps, work, reading, ledger, { ...signals, ...turnEnds(deps, nowMs) });
+  const { finished, bufferBytes } = await phases.measure("finish", async () => ({
+    finished: await ledger.finishConfirmed(deps.sinks.map(({ name }) => name)),
+    bufferBytes: await forgetOldGenerations(deps, work, ledger, parked, reading.takenOut.size),
+  }));
+  const phaseSeconds = phases.seconds();
+  deps.metrics.observePhases(phaseSeconds);
+  return {
+    ...{ shard: work.shard, sinks, finished, remaining: ledger.remaining(), phaseSeconds },
+    ...{ parkedBlocks: parked.blocks, bufferBytes, deadLetters: await work.claims.deadLetterCounts() },
+  };
 }
 
 function readingOf(deps: CycleDeps, work: ShardWork): BlockReading {
@@ -118,19 +116,35 @@ async function retryParked(deps: CycleDeps, work: ShardWork, reading: BlockReadi
   return parked;
 }
 
+async function claimAndList({ metrics }: CycleDeps, work: ShardWork, nowMs: number): Promise<ClaimLedger> {
+  metrics.countBlocks(await work.claims.claim(nowMs));
+  return new ClaimLedger(work.claims, metrics, work.uncounted, await work.claims.list());
+}
+
+interface TurnEnds {
+  readonly endMs: number;
+  readonly drainEndMs: number;
+}
+
+function turnEnds({ turnMs, drainShare }: CycleDeps, nowMs: number): TurnEnds {
+  const ms = turnMs();
+  return { endMs: nowMs + ms, drainEndMs: nowMs + ms * drainShare };
+}
+
 /** Each sink at its own pace. All come to their end before any failure is passed on. */
 async function serveSinks(
-  deps: CycleDeps,
+  { sinks, metrics, logger, now, backlogCap: cap }: CycleDeps,
+  { heldSinceMs, resting }: ShardWork,
   reading: BlockReading,
   ledger: ClaimLedger,
-  nowMs: number,
-  { stopping, abort }: CycleSignals,
+  { abort: signal, ...ends }: CycleSignals & TurnEnds,
 ): Promise<CycleReport["sinks"]> {
-  const { metrics, logger, now } = deps;
-  const turn = { reading, ledger, metrics, logger, now, endMs: nowMs + deps.intervalMs, stopping, signal: abort };
-  const turns = await Promise.allSettled(deps.sinks.map((sink) => serveSink(turn, sink)));
+  const turn = { reading, ledger, metrics, logger, now, heldSinceMs, resting, cap, signal, ...ends };
+  const turns = await Promise.allSettled(
+    sinks.map((sink) => serveSink({ ...turn, phases: new PhaseTimes(now) }, sink)),
+  );
   const reports: CycleReport["sinks"] = {};
-  for (const [i, { name }] of deps.sinks.entries()) {
+  for (const [i, { name }] of sinks.entries()) {
     const outcome = turns[i];
     if (outcome?.status === "rejected") {
       throw outcome.reason;
@@ -159,12 +173,4 @@ async function forgetOldGenerations(
     unclaimed: unclaimedSinceGeneration,
   });
   return bytes;
-}
-
-function countOf({ blocks }: ParkedRest): { parkedBlocks: number } {
-  return { parkedBlocks: blocks };
-}
-
-function emptyReport(shard: number, outcome: "lease_busy" | "lease_lost"): CycleReport {
-  return { shard, outcome, sinks: {}, finished: 0, remaining: [], parkedBlocks: 0, bufferBytes: 0 };
 }

@@ -7,7 +7,8 @@ export interface SkipVerdict {
   /** The pair, by identity: after a reload it is another. */
   readonly lists: object;
   readonly namespace: string;
-  readonly skip: boolean;
+  /** The entry that skips the series, or undefined. */
+  readonly skippedBy: string | undefined;
 }
 
 /**

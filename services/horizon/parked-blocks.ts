@@ -81,7 +81,7 @@ async function buryDamaged(
   { block }: ParkedBlock,
   fault: "unknown_version" | "checksum_mismatch" | "malformed",
 ): Promise<void> {
-  await claims.buryBlock("parked", block, deadBlockFields(fault, now(), undefined));
+  await claims.buryBlock("parked", deadBlockFields(block, fault, now(), undefined));
   metrics.countDeadBlock(fault);
 }
 
@@ -91,7 +91,7 @@ async function giveUp(
   { block: bytes }: ParkedBlock,
   { owner, samples }: Block,
 ): Promise<void> {
-  await claims.buryBlock("parked", bytes, deadBlockFields("unknown_series", now(), owner));
+  await claims.buryBlock("parked", deadBlockFields(bytes, "unknown_series", now(), owner));
   metrics.countDeadBlock("unknown_series");
   const tally = new Tally();
   tally.claim(owner.tenant, samples.ids.length);

@@ -13,12 +13,22 @@ export const SKIP_REASONS = [
   "infinity_not_storable",
   /** RedisTimeSeries cannot hold times before 1970. */
   "negative_timestamp",
-  /** Its bucket of RTS_RESOLUTION_SECONDS has a newer sample. */
+  /** Its bucket of RTS_RESOLUTION_SECONDS has a newer sample, or another one of the same time. */
   "older_in_bucket",
-  /** Its series holds only FULL_DURATION, counted from its newest sample. */
+  /** Its series holds only FULL_DURATION, counted from its newest sample and from now. */
   "older_than_retention",
+  /** It is more than FULL_DURATION ahead of now: its series would refuse all others. */
+  "too_far_ahead",
+  /** VICTORIAMETRICS_SPREAD is `shard`, and another store has its series. */
+  "held_by_other_store",
+  /** More than HORIZON_BACKLOG_MAX_BYTES waited for the sink, and this was the oldest. */
+  "backlog_too_large",
+  /** It waited for the sink longer than HORIZON_BACKLOG_MAX_AGE_SECONDS. */
+  "backlog_too_old",
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
+/** Why a whole claim was discarded for a sink. */
+export type BacklogReason = Extract<SkipReason, "backlog_too_large" | "backlog_too_old">;
 
 /** Why a sample went to the dead letters. */
 export const DEAD_REASONS = [

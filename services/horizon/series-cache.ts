@@ -41,6 +41,11 @@ export class SeriesCache {
     return result;
   }
 
+  /** Forgets all series: the shard is another instance's now. */
+  clear(): void {
+    this.#generations.clear();
+  }
+
   async #resolve(blocks: readonly Block[]): Promise<(KnownSeries[] | undefined)[]> {
     const wanted = new Map<number, Set<bigint>>();
     for (const { generation, samples } of blocks) {

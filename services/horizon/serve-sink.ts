@@ -1,10 +1,15 @@
 import type { Logger } from "../shared/logger.ts";
+import type { BacklogCap } from "./backlog-cap.ts";
 import type { ClaimLedger } from "./claim-ledger.ts";
-import { LeaseLostError } from "./claims.ts";
-import { deliverClaim } from "./deliver.ts";
+import type { SinkProgress } from "./claim-state.ts";
+import { deliverPending } from "./deliver-pending.ts";
+import { discardExcess } from "./discard-excess.ts";
 import type { HorizonMetrics } from "./metrics.ts";
+import type { Phase, PhaseTimes } from "./phase-times.ts";
+import type { RestingDeliveries } from "./resting-deliveries.ts";
 import { RetryableError } from "./retryable-error.ts";
 import { type CurrentProof, settle } from "./settle.ts";
+import { LeaseLostError } from "./shard-lease.ts";
 import type { Sink } from "./sinks/sink.ts";
 import type { BlockReading } from "./usable-slices.ts";
 
@@ -14,6 +19,10 @@ export interface SinkReport {
   confirmed: number;
   /** Claims that the store may have forgotten. */
   deliveredAgain: number;
+  /** Claims that the sink will not get, because its backlog was over its cap. */
+  discarded: number;
+  /** What the turn has gone into, in seconds. */
+  phaseSeconds: Partial<Record<Phase, number>>;
   /** Why the sink's turn ended early; undefined when it did not. */
   failure: string | undefined;
 }
@@ -24,8 +33,16 @@ export interface SinkTurn {
   readonly metrics: HorizonMetrics;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
   readonly now: () => number;
-  /** When no further claim should be begun, so that the next minute's is not held up by old ones. */
+  /** When this instance took the shard. */
+  readonly heldSinceMs: number;
+  /** The deliveries of the shard that an earlier cycle has left unfinished. */
+  readonly resting: RestingDeliveries;
+  readonly cap: BacklogCap;
+  readonly phases: PhaseTimes;
+  /** When the cycle should come to its end, so that the next minute's claim is not held up. */
   readonly endMs: number;
+  /** When nothing more of the backlog should be begun. */
+  readonly drainEndMs: number;
   /** Aborted when the service stops: the claim at hand is finished, and no other begun. */
   readonly stopping: AbortSignal;
   /** Aborted when the claim at hand is to be left, too. */
@@ -34,20 +51,28 @@ export interface SinkTurn {
 
 /**
  * One sink's turn in a cycle: first what it acknowledged earlier is confirmed or, if it may have forgotten it, made
- * pending again; then it gets every claim that it does not have.
+ * pending again; then it gets every claim that it does not have, as far as the time goes. What is still over its cap
+ * is discarded at the end, also when the sink is away.
  * A sink that fails loses the rest of its turn; its claims wait for the next cycle, and the other sink is not touched.
  * @throws LeaseLostError, and the reason of an aborted `signal`.
  */
 export async function serveSink(turn: SinkTurn, sink: Sink): Promise<SinkReport> {
-  const report: SinkReport = { delivered: 0, confirmed: 0, deliveredAgain: 0, failure: undefined };
+  const { phases, metrics } = turn;
+  const counts = { delivered: 0, confirmed: 0, deliveredAgain: 0, discarded: 0 };
+  const report: SinkReport = { ...counts, phaseSeconds: {}, failure: undefined };
   try {
-    const proof = await askForProof(sink, turn.signal);
-    await settleDelivered(turn, sink, proof, report);
-    await deliverPending(turn, sink, proof, report);
-    turn.metrics.setSinkUp(sink.name, true);
+    // A proof is one of the moment at which it was asked for: what was delivered later it says nothing about.
+    const askedAtMs = turn.now();
+    const proof = await phases.measure("settle", () => askForProof(sink, turn.signal));
+    await phases.measure("settle", () => settleDelivered(turn, sink, { proof, askedAtMs }, report));
+    await deliverPending(turn, sink, proof.proof, report);
+    metrics.setSinkUp(sink.name, true);
   } catch (error) {
     noteFailure(turn, sink, report, error);
   }
+  report.discarded = await phases.measure("discard", () => discardExcess(turn, sink));
+  report.phaseSeconds = phases.seconds();
+  metrics.observePhases(report.phaseSeconds, sink.name);
   return report;
 }
 
@@ -56,9 +81,14 @@ async function askForProof(sink: Sink, signal: AbortSignal): Promise<CurrentProo
   return { answers: true, proof: await sink.proof(signal) };
 }
 
-async function settleDelivered(turn: SinkTurn, sink: Sink, proof: CurrentProof, report: SinkReport): Promise<void> {
+async function settleDelivered(
+  turn: SinkTurn,
+  sink: Sink,
+  { proof, askedAtMs }: { readonly proof: CurrentProof; readonly askedAtMs: number },
+  report: SinkReport,
+): Promise<void> {
   for (const [claim, progress] of turn.ledger.deliveredTo(sink.name)) {
-    switch (settle(progress, sink.settleMs, turn.now(), proof)) {
+    switch (settle(byOwnClock(turn, progress), sink.settleMs, askedAtMs, proof)) {
       case "wait":
         break;
       case "confirm":
@@ -75,22 +105,9 @@ async function settleDelivered(turn: SinkTurn, sink: Sink, proof: CurrentProof, 
   }
 }
 
-async function deliverPending(
-  turn: SinkTurn,
-  sink: Sink,
-  { proof }: CurrentProof & { answers: true },
-  report: SinkReport,
-): Promise<void> {
-  for (const [position, claim] of turn.ledger.pendingFor(sink.name).entries()) {
-    if (turn.stopping.aborted || (position > 0 && turn.now() >= turn.endMs)) {
-      return;
-    }
-    const progress = await deliverClaim(turn.reading, sink, claim, proof, turn.signal);
-    await turn.ledger.record(claim.id, sink.name, progress);
-    report.delivered++;
-    report.confirmed += progress.state === "confirmed" ? 1 : 0;
-    turn.metrics.countDelivery(sink.name, "delivered");
-  }
+/** The clock of another instance may differ; by ours, it delivered the claim before we took the shard. */
+function byOwnClock({ ledger, heldSinceMs }: SinkTurn, progress: SinkProgress): SinkProgress {
+  return ledger.isOwn(progress) ? progress : { ...progress, deliveredAtMs: heldSinceMs };
 }
 
 function noteFailure({ signal, metrics, logger }: SinkTurn, sink: Sink, report: SinkReport, error: unknown): void {

@@ -8,9 +8,9 @@ export type Settlement = "wait" | "confirm" | "deliver_again";
  * Decides about a claim that a sink has acknowledged (DESIGN 5.7). The store may forget what it acknowledged if it
  * dies within `settleMs`; that it still is the process which it was before the delivery proves that it did not.
  * @param progress the sink's progress, in state `delivered`.
- * @param nowMs the time, on the clock that gave `deliveredAtMs`.
+ * @param askedAtMs when the store was asked, on the clock that gave `deliveredAtMs`.
  */
-export function settle(progress: SinkProgress, settleMs: number, nowMs: number, current: CurrentProof): Settlement {
+export function settle(progress: SinkProgress, settleMs: number, askedAtMs: number, current: CurrentProof): Settlement {
   if (settleMs === 0 || progress.proof === undefined) {
     return "confirm";
   }
@@ -20,5 +20,5 @@ export function settle(progress: SinkProgress, settleMs: number, nowMs: number, 
   if (current.proof !== progress.proof) {
     return "deliver_again";
   }
-  return nowMs - progress.deliveredAtMs >= settleMs ? "confirm" : "wait";
+  return askedAtMs - progress.deliveredAtMs >= settleMs ? "confirm" : "wait";
 }

@@ -13,6 +13,8 @@ export interface ResolvedBlock {
 export interface SeriesSamples {
   readonly series: KnownSeries;
   readonly tenant: string;
+  /** Under which they were sent; the first, in the rare case that there are two. */
+  readonly namespace: string;
   /** Where its samples stand in the columns of the slice. */
   readonly positions: readonly number[];
 }
@@ -26,44 +28,47 @@ export interface Slice {
   readonly groups: readonly SeriesSamples[];
   /** Samples per tenant, those of skipped series included. */
   readonly claimed: ReadonlyMap<string, number>;
-  /** Samples per tenant that the skip lists leave out of `groups`. */
-  readonly skipped: ReadonlyMap<string, number>;
+  /** Samples that the skip lists leave out of `groups`: per tenant, and by the entry that does it. */
+  readonly skipped: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
 /** Puts the samples of several blocks together, series by series, without those of skipped series. */
-export function buildSlice(blocks: readonly ResolvedBlock[], lists: SkipLists): Slice {
+export function buildSlice(blocks: readonly ResolvedBlock[], lists: Pick<SkipLists, "skippedBy">): Slice {
   const count = blocks.reduce((sum, { series }) => sum + series.length, 0);
   const timestampsMs = new Float64Array(count);
   const valueBits = new BigUint64Array(count);
   const groups = new Map<KnownSeries, SeriesSamples & { positions: number[] }>();
   const claimed = new Map<string, number>();
-  const skipped = new Map<string, number>();
+  const skipped = new Map<string, Map<string, number>>();
   let start = 0;
   for (const { owner, samples, series } of blocks) {
     timestampsMs.set(samples.timestampsMs, start);
     valueBits.set(samples.valueBits, start);
-    let skips = 0;
     for (const [i, one] of series.entries()) {
-      if (lists.shouldSkip(one, owner.namespace)) {
-        skips++;
+      const entry = lists.skippedBy(one, owner);
+      if (entry !== undefined) {
+        increase(countsOf(skipped, owner.tenant), entry, 1);
         continue;
       }
       const group = groups.get(one);
       if (group) {
         group.positions.push(start + i);
       } else {
-        groups.set(one, { series: one, tenant: owner.tenant, positions: [start + i] });
+        groups.set(one, { series: one, tenant: owner.tenant, namespace: owner.namespace, positions: [start + i] });
       }
     }
     increase(claimed, owner.tenant, series.length);
-    increase(skipped, owner.tenant, skips);
     start += series.length;
   }
   return { timestampsMs, valueBits, groups: [...groups.values()], claimed, skipped };
 }
 
-function increase(counts: Map<string, number>, tenant: string, samples: number): void {
-  if (samples > 0) {
-    counts.set(tenant, (counts.get(tenant) ?? 0) + samples);
-  }
+function countsOf(counts: Map<string, Map<string, number>>, tenant: string): Map<string, number> {
+  const own = counts.get(tenant) ?? new Map<string, number>();
+  counts.set(tenant, own);
+  return own;
+}
+
+function increase(counts: Map<string, number>, name: string, samples: number): void {
+  counts.set(name, (counts.get(name) ?? 0) + samples);
 }

@@ -1,5 +1,3 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { Registry } from "prom-client";
 import type { LoadResult } from "../../settings/load.ts";
@@ -10,26 +8,27 @@ import { openOperationsServer, type ReloadOutcome } from "../shared/operations-s
 import { redactUrl } from "../shared/redact-url.ts";
 import { connectRedis, waitForRedis } from "../shared/redis-connection.ts";
 import { readVersion } from "../shared/version.ts";
-import { createBlockFingerprint } from "./block-fingerprint.ts";
 import { buildTimeSeriesSink, buildVictoriaSink } from "./build-sinks.ts";
-import type { CycleDeps, CycleSignals } from "./cycle.ts";
-import { runLoop } from "./loop.ts";
+import type { SinkName } from "./claim-state.ts";
+import { createInstanceName } from "./instance-name.ts";
+import { buildForwarders } from "./metadata/build-forwarders.ts";
+import type { MetadataForwarder, MetadataReceiver } from "./metadata/metadata-forwarder.ts";
 import { HorizonMetrics } from "./metrics.ts";
 import { prepareReload } from "./reload.ts";
-import { requireUrls, type StoreUrls } from "./required-settings.ts";
-import { type RoundLog, runRound } from "./round.ts";
-import { createShards } from "./shard-work.ts";
+import { requireBlocks, requireUrls, type StoreUrls } from "./required-settings.ts";
+import { ShardBoard } from "./shard-board.ts";
+import { addShardMetrics } from "./shard-metrics.ts";
 import type { Sink } from "./sinks/sink.ts";
 import { probeTimeSeries } from "./sinks/timeseries/probe-timeseries.ts";
 import { compileSkipLists, type SkipLists } from "./skip-lists.ts";
+import { lookIntervalMs, startWork } from "./start-work.ts";
 import { describeStatus, readReadiness } from "./status.ts";
+import { readAuthorities } from "./trusted-authorities.ts";
 
 /** How long a store may take to answer whether it is there. */
 const CHECK_TIMEOUT_MS = 5000;
 /** How long to wait for Redis before saying again that it is not there. */
 const REDIS_PATIENCE_MS = 60_000;
-/** The part of the shutdown time after which the claim at hand is left. */
-const FINISH_SHARE = 0.8;
 
 export interface HorizonSurroundings {
   readonly load: () => Promise<LoadResult>;
@@ -47,26 +46,34 @@ interface Running {
   readonly lifecycle: Lifecycle;
   readonly registry: Registry;
   readonly metrics: HorizonMetrics;
-  readonly log: RoundLog;
+  /** The name of this instance. */
+  readonly self: string;
+  readonly board: ShardBoard;
   readonly startedMs: number;
   readonly redis: Redis;
   readonly sinks: readonly Sink[];
+  readonly metadataReceivers: readonly MetadataReceiver[];
   skipLists: SkipLists;
 }
 
-/** Puts Horizon together and starts its loop. @returns what stands in the way, if anything does. */
+/** Puts Horizon together and starts its work. @returns what stands in the way, if anything does. */
 export async function startHorizon({ load, process, exit }: HorizonSurroundings): Promise<Started> {
   const loaded = await load();
   if (!loaded.ok) {
     return loaded;
   }
   const { settings } = loaded;
+  const readable = requireBlocks(settings);
   const found = requireUrls(settings);
   const compiled = compileSkipLists(settings);
-  if (!found.ok || !compiled.ok) {
-    return { ok: false, problems: [...(found.ok ? [] : found.problems), ...(compiled.ok ? [] : compiled.problems)] };
+  const authorities = readAuthorities(settings.VICTORIAMETRICS_CA_FILE);
+  if (!readable.ok || !found.ok || !compiled.ok || !authorities.ok) {
+    return {
+      ok: false,
+      problems: [readable, found, compiled, authorities].flatMap((one) => (one.ok ? [] : one.problems)),
+    };
   }
-  const running = assemble(settings, found.urls, compiled.lists, exit);
+  const running = assemble({ settings, urls: found.urls, skipLists: compiled.lists, ca: authorities.pem, exit });
   const { lifecycle, logger } = running;
   lifecycle.handleSignals(process, () => reload(running, load));
   const unsuitable = (await openOperations(running, load)) ?? (await refuseUnsuitable(running));
@@ -74,20 +81,29 @@ export async function startHorizon({ load, process, exit }: HorizonSurroundings)
     return { ok: false, problems: [unsuitable] };
   }
   await waitForBuffer(running);
-  await startLoop(running);
+  await startWork({ ...running, metadata: openMetadata(running), skipLists: () => running.skipLists });
   logger.info({ intervalSeconds: settings.HORIZON_INTERVAL_SECONDS }, "Horizon is running");
   return { ok: true };
 }
 
-function assemble(settings: Settings, urls: StoreUrls, skipLists: SkipLists, exit: (code: number) => void): Running {
+interface Ingredients {
+  readonly settings: Settings;
+  readonly urls: StoreUrls;
+  readonly skipLists: SkipLists;
+  /** PEM certificates of authorities for the stores. */
+  readonly ca: string | undefined;
+  readonly exit: (code: number) => void;
+}
+
+function assemble({ settings, urls, skipLists, ca, exit }: Ingredients): Running {
   const logger = createLogger("horizon", settings.LOG_LEVEL);
   const lifecycle = createLifecycle({ logger, timeoutMs: settings.HORIZON_SHUTDOWN_TIMEOUT_MS, exit });
   const registry = new Registry();
-  const names = [
-    ...(urls.timeseries ? ["timeseries" as const] : []),
-    ...(urls.victoriametrics ? ["victoriametrics" as const] : []),
-  ];
-  const metrics = new HorizonMetrics(registry, names, Date.now);
+  const receivers = urls.receivers.map(({ name }) => name);
+  const names: SinkName[] = [...(urls.timeseries ? ["timeseries" as const] : []), ...receivers];
+  const metrics = new HorizonMetrics(registry, names);
+  const board = new ShardBoard();
+  addShardMetrics(registry, { board, sinks: names, now: Date.now });
   const connect = (url: string, name: string) => {
     const redis = connectRedis(url, { name, timeoutMs: settings.REDIS_TIMEOUT_MS, logger });
     lifecycle.onStop(name, () => redis.disconnect());
@@ -95,24 +111,44 @@ function assemble(settings: Settings, urls: StoreUrls, skipLists: SkipLists, exi
   };
   const redis = connect(urls.buffer, "horizon-buffer");
   const sinks: Sink[] = [];
+  const metadataReceivers: MetadataReceiver[] = [];
   if (urls.timeseries !== undefined) {
-    sinks.push(buildTimeSeriesSink(settings, urls.timeseries, connect(urls.timeseries, "horizon-timeseries")));
+    sinks.push(
+      buildTimeSeriesSink(settings, urls.timeseries, connect(urls.timeseries, "horizon-timeseries"), {
+        logger,
+        now: Date.now,
+      }),
+    );
   }
-  if (urls.victoriametrics !== undefined) {
-    const victoria = buildVictoriaSink(settings, urls.victoriametrics, { metrics, logger, now: Date.now });
-    lifecycle.onStop("VictoriaMetrics connections", victoria.close);
+  for (const store of urls.receivers) {
+    const victoria = buildVictoriaSink(settings, store, receivers, { metrics, logger, now: Date.now, ca });
+    lifecycle.onStop(`${store.name} connections`, victoria.close);
     sinks.push(victoria.sink);
+    metadataReceivers.push(victoria.metadataReceiver);
   }
-  const log: RoundLog = { lastGoodMs: undefined, reports: [] };
-  return { settings, urls, logger, lifecycle, registry, metrics, log, startedMs: Date.now(), redis, sinks, skipLists };
+  const started = { self: createInstanceName(), startedMs: Date.now() };
+  const stores = { redis, sinks, metadataReceivers };
+  return { settings, urls, logger, lifecycle, registry, metrics, board, ...started, ...stores, skipLists };
+}
+
+/** What sends metadata on; it ends before the connections that it uses, and after the shards. */
+function openMetadata(running: Running): MetadataForwarder[] {
+  const forwarders = buildForwarders({ ...running, now: Date.now }, running.metadataReceivers);
+  running.lifecycle.onStop("metadata", () => Promise.all(forwarders.map((forwarder) => forwarder.stop())));
+  return forwarders;
 }
 
 /** @returns why the operators' listener could not be opened, if it could not. */
 async function openOperations(running: Running, load: () => Promise<LoadResult>): Promise<string | undefined> {
-  const { settings, urls, registry, logger, log, startedMs, redis, sinks, lifecycle } = running;
+  const { settings, urls, registry, logger, self, board, startedMs, redis, sinks, lifecycle } = running;
   const intervalMs = settings.HORIZON_INTERVAL_SECONDS * 1000;
-  const shown = Object.entries(urls).flatMap(([name, url]) => (url === undefined ? [] : [[name, redactUrl(url)]]));
-  const facts = { version: readVersion(), startedMs, intervalMs, log, stores: Object.fromEntries(shown) };
+  const lookMs = lookIntervalMs(settings);
+  const shown = [
+    ["buffer", redactUrl(urls.buffer)],
+    ...(urls.timeseries === undefined ? [] : [["timeseries", redactUrl(urls.timeseries)]]),
+    ...urls.receivers.map(({ name, url }) => [name, redactUrl(url)]),
+  ];
+  const facts = { version: readVersion(), startedMs, intervalMs, self, board, stores: Object.fromEntries(shown) };
   const checks = sinks.map((sink) => [sink.name, () => sink.check(AbortSignal.timeout(CHECK_TIMEOUT_MS))] as const);
   const stores = { buffer: () => redis.ping(), ...Object.fromEntries(checks) };
   try {
@@ -121,7 +157,7 @@ async function openOperations(running: Running, load: () => Promise<LoadResult>)
       port: settings.HORIZON_ADMIN_PORT,
       registry,
       logger,
-      isReady: () => readReadiness({ stores, log, startedMs, intervalMs }, Date.now()),
+      isReady: () => readReadiness({ stores, board, startedMs, intervalMs, lookMs }, Date.now()),
       status: () => describeStatus({ ...facts, sinks: sinks.map(({ name }) => name) }),
       reload: () => reload(running, load),
     });
@@ -159,36 +195,6 @@ async function waitForBuffer({ redis, logger, lifecycle }: Running): Promise<voi
   }
 }
 
-async function startLoop(running: Running): Promise<void> {
-  const { settings, redis, logger, lifecycle, metrics, log, sinks } = running;
-  const fingerprint = await createBlockFingerprint();
-  const shards = createShards(settings, redis, randomUUID(), fingerprint);
-  const intervalMs = settings.HORIZON_INTERVAL_SECONDS * 1000;
-  const deps: CycleDeps = {
-    ...{ redis, sinks, metrics, logger, fingerprint, intervalMs },
-    skipLists: () => running.skipLists,
-    now: Date.now,
-    leaseMs: settings.HORIZON_LEASE_SECONDS * 1000,
-    parkMs: settings.HORIZON_PARK_SECONDS * 1000,
-    sliceBlocks: settings.HORIZON_SLICE_BLOCKS,
-  };
-  const leave = new AbortController();
-  const signals: CycleSignals = { stopping: lifecycle.signal, abort: leave.signal };
-  const loop = runLoop({
-    ...{ intervalMs, logger, sleep, now: Date.now, stopping: lifecycle.signal },
-    round: (nowMs) => runRound(deps, shards, log, nowMs, signals),
-    onFailure: () => metrics.countFailedCycle(),
-  });
-  lifecycle.onStop("cycle loop", async () => {
-    const timer = setTimeout(
-      () => leave.abort(new Error("stopping: the claim at hand takes too long")),
-      settings.HORIZON_SHUTDOWN_TIMEOUT_MS * FINISH_SHARE,
-    );
-    await loop;
-    clearTimeout(timer);
-  });
-}
-
 async function reload(running: Running, load: () => Promise<LoadResult>): Promise<ReloadOutcome> {
   const reloaded = prepareReload(running.settings, await load());
   if (!reloaded.ok) {
@@ -199,13 +205,4 @@ async function reload(running: Running, load: () => Promise<LoadResult>): Promis
   running.logger.level = reloaded.settings.LOG_LEVEL;
   running.logger.info({ needRestart: reloaded.needRestart }, "Settings reloaded");
   return { ok: true, needRestart: reloaded.needRestart };
-}
-
-/** Returns early when the signal is aborted. */
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch((error: unknown) => {
-    if (!signal.aborted) {
-      throw error;
-    }
-  });
 }

@@ -1,9 +1,10 @@
 import type { Readiness } from "../shared/operations-server.ts";
+import { backlogOf } from "./backlog.ts";
 import type { SinkName } from "./claim-state.ts";
-import type { CycleReport } from "./cycle.ts";
-import type { RoundLog } from "./round.ts";
+import type { HeldShard, ShardBoard } from "./shard-board.ts";
+import { pendingClaims } from "./shard-metrics.ts";
 
-/** Intervals without a finished round after which the loop counts as stuck, and the least time for that. */
+/** Intervals without a good end after which a thing done again and again counts as stuck, and the least time for that. */
 const STUCK_INTERVALS = 3;
 const MIN_STUCK_MS = 10_000;
 
@@ -11,12 +12,14 @@ const MIN_STUCK_MS = 10_000;
 export interface ReadinessProbes {
   /** Name of a thing that is needed, and how to ask it; rejects with the reason why it is not there. */
   readonly stores: Readonly<Record<string, () => Promise<unknown>>>;
-  readonly log: RoundLog;
+  readonly board: ShardBoard;
   readonly startedMs: number;
   readonly intervalMs: number;
+  /** How often this instance looks which shards it should have. */
+  readonly lookMs: number;
 }
 
-/** Ready: every store answers, and rounds come to their end. */
+/** Ready: every store answers, and the cycles over the shards that this instance has, if any, come to their end. */
 export async function readReadiness(probes: ReadinessProbes, nowMs: number): Promise<Readiness> {
   const names = Object.keys(probes.stores);
   const answers = await Promise.allSettled(Object.values(probes.stores).map((ask) => ask()));
@@ -30,11 +33,22 @@ export async function readReadiness(probes: ReadinessProbes, nowMs: number): Pro
   return { ready, detail: { ...detail, loop } };
 }
 
-function describeLoop({ log, startedMs, intervalMs }: ReadinessProbes, nowMs: number): string {
-  const silentMs = nowMs - (log.lastGoodMs ?? startedMs);
-  return silentMs <= Math.max(STUCK_INTERVALS * intervalMs, MIN_STUCK_MS)
-    ? "running"
-    : `no cycle has ended well for ${Math.round(silentMs / 1000)} s`;
+function describeLoop({ board, startedMs, intervalMs, lookMs }: ReadinessProbes, nowMs: number): string {
+  const blindMs = nowMs - (board.sight?.atMs ?? startedMs);
+  if (isStuck(blindMs, lookMs)) {
+    return `Redis has not said for ${Math.round(blindMs / 1000)} s which shards to work`;
+  }
+  for (const { shard, sinceMs, lastGoodMs } of board.held()) {
+    const silentMs = nowMs - (lastGoodMs ?? sinceMs);
+    if (isStuck(silentMs, intervalMs)) {
+      return `no cycle over shard ${shard} has ended well for ${Math.round(silentMs / 1000)} s`;
+    }
+  }
+  return "running";
+}
+
+function isStuck(silentMs: number, intervalMs: number): boolean {
+  return silentMs > Math.max(STUCK_INTERVALS * intervalMs, MIN_STUCK_MS);
 }
 
 function messageOf(reason: unknown): string {
@@ -45,26 +59,62 @@ export interface StatusFacts {
   readonly version: string;
   readonly startedMs: number;
   readonly intervalMs: number;
-  readonly log: RoundLog;
+  /** The name of this instance. */
+  readonly self: string;
+  readonly board: ShardBoard;
   /** Addresses without user, password and query. */
   readonly stores: Readonly<Record<string, string>>;
   readonly sinks: readonly SinkName[];
 }
 
 /** What /-/status shows. */
-export function describeStatus({ version, startedMs, intervalMs, log, stores, sinks }: StatusFacts): object {
+export function describeStatus({ version, startedMs, intervalMs, self, board, stores, sinks }: StatusFacts): object {
+  const held = board.held();
+  const lastGoodMs = Math.max(...held.map((one) => one.lastGoodMs ?? Number.NEGATIVE_INFINITY));
   return {
     service: "horizon",
     version,
-    startedAt: new Date(startedMs).toISOString(),
+    startedAt: timeText(startedMs),
     intervalSeconds: intervalMs / 1000,
     stores,
-    lastCycle: log.lastGoodMs === undefined ? null : new Date(log.lastGoodMs).toISOString(),
-    pendingClaims: Object.fromEntries(sinks.map((sink) => [sink, countPending(log.reports, sink)])),
-    shards: log.reports.map(({ remaining, ...report }) => ({ ...report, claims: remaining.length })),
+    instance: self,
+    instances: board.sight?.instances ?? [],
+    lastCycle: timeText(lastGoodMs),
+    pendingClaims: Object.fromEntries(
+      sinks.map((sink) => [sink, held.flatMap((one) => pendingClaims(one, sink)).length]),
+    ),
+    backlog: Object.fromEntries(sinks.map((sink) => [sink, describeBacklog(held, sink)])),
+    shards: describeShards(self, board),
   };
 }
 
-function countPending(reports: readonly CycleReport[], sink: SinkName): number {
-  return reports.flatMap(({ remaining }) => remaining).filter(({ sinks }) => sinks[sink]?.state !== "confirmed").length;
+/** What waits for a sink, in all shards that are held. */
+function describeBacklog(held: readonly HeldShard[], sink: SinkName): object {
+  const { claims, bytes, sinceMs } = backlogOf(
+    held.flatMap(({ report }) => report?.remaining ?? []),
+    sink,
+  );
+  return { claims, bytes, since: timeText(sinceMs ?? Number.NaN) };
+}
+
+/** Every shard with who works it: of our own what is known now, of the others what was seen at the last look. */
+function describeShards(self: string, board: ShardBoard): object[] {
+  const held = new Map(board.held().map((one) => [one.shard, one]));
+  const owners = board.sight?.owners ?? [];
+  const count = Math.max(owners.length, ...[...held.keys()].map((shard) => shard + 1));
+  return Array.from({ length: count }, (_, shard) => {
+    const own = held.get(shard);
+    const holder = owners[shard] === self ? null : (owners[shard] ?? null);
+    return own ? describeOwn(self, own) : { shard, holder };
+  });
+}
+
+function describeOwn(self: string, { shard, sinceMs, lastGoodMs, report }: HeldShard): object {
+  const { remaining, ...rest } = report ?? { remaining: [] };
+  const since = { heldSince: timeText(sinceMs), lastCycle: timeText(lastGoodMs ?? Number.NaN) };
+  return { ...rest, shard, holder: self, ...since, claims: remaining.length };
+}
+
+function timeText(ms: number): string | null {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : null;
 }

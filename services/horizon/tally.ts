@@ -5,8 +5,13 @@ export interface TenantTally {
   claimed: number;
   written: number;
   readonly skipped: Partial<Record<SkipReason, number>>;
+  /** Of those that the skip lists skip, how many each entry does. */
+  readonly skippedByEntry: Map<string, number>;
   readonly dead: Partial<Record<DeadReason, number>>;
 }
+
+/** A tenant's tally as JSON has it. Claims of an older version lack the entries. */
+type WrittenTally = Omit<TenantTally, "skippedByEntry"> & { readonly skippedByEntry?: [string, number][] };
 
 /** What became of samples, per tenant: what a sink was given, and where each of them ended. */
 export class Tally {
@@ -25,6 +30,12 @@ export class Tally {
     skipped[reason] = (skipped[reason] ?? 0) + samples;
   }
 
+  /** Counts samples under the reason `skip_list` and under the entry that skips them. */
+  skipByEntry(tenant: string, entry: string, samples: number): void {
+    this.skip(tenant, "skip_list", samples);
+    this.#countEntry(tenant, entry, samples);
+  }
+
   bury(tenant: string, reason: DeadReason, samples: number): void {
     const { dead } = this.#of(tenant);
     dead[reason] = (dead[reason] ?? 0) + samples;
@@ -32,15 +43,23 @@ export class Tally {
 
   /** Adds what another tally counted. */
   merge(other: Tally): void {
-    for (const [tenant, { claimed, written, skipped, dead }] of other) {
-      this.claim(tenant, claimed);
-      this.write(tenant, written);
-      entriesOf(skipped).forEach(([reason, samples]) => {
-        this.skip(tenant, reason, samples);
-      });
-      entriesOf(dead).forEach(([reason, samples]) => {
-        this.bury(tenant, reason, samples);
-      });
+    for (const [tenant, tally] of other) {
+      this.add(tenant, tally);
+    }
+  }
+
+  /** Adds what was counted for one tenant. */
+  add(tenant: string, { claimed, written, skipped, skippedByEntry, dead }: TenantTally): void {
+    this.claim(tenant, claimed);
+    this.write(tenant, written);
+    for (const [reason, samples] of entriesOf(skipped)) {
+      this.skip(tenant, reason, samples);
+    }
+    for (const [entry, samples] of skippedByEntry) {
+      this.#countEntry(tenant, entry, samples);
+    }
+    for (const [reason, samples] of entriesOf(dead)) {
+      this.bury(tenant, reason, samples);
     }
   }
 
@@ -54,14 +73,19 @@ export class Tally {
   }
 
   /** As pairs and not as an object: a tenant may be called `__proto__`. */
-  toJSON(): [string, TenantTally][] {
-    return [...this];
+  toJSON(): [string, WrittenTally][] {
+    return [...this].map(([tenant, tally]) => [tenant, { ...tally, skippedByEntry: [...tally.skippedByEntry] }]);
+  }
+
+  #countEntry(tenant: string, entry: string, samples: number): void {
+    const { skippedByEntry } = this.#of(tenant);
+    skippedByEntry.set(entry, (skippedByEntry.get(entry) ?? 0) + samples);
   }
 
   #of(tenant: string): TenantTally {
     let tally = this.#tenants.get(tenant);
     if (!tally) {
-      tally = { claimed: 0, written: 0, skipped: {}, dead: {} };
+      tally = { claimed: 0, written: 0, skipped: {}, skippedByEntry: new Map(), dead: {} };
       this.#tenants.set(tenant, tally);
     }
     return tally;
@@ -76,15 +100,8 @@ export function entriesOf<Reason extends string>(counts: Partial<Record<Reason, 
 /** Reads what `JSON.stringify` made of a tally, which only Horizon writes. @throws when it is something else. */
 export function parseTally(json: unknown): Tally {
   const tally = new Tally();
-  for (const [tenant, { claimed, written, skipped, dead }] of json as [string, TenantTally][]) {
-    tally.claim(tenant, claimed);
-    tally.write(tenant, written);
-    entriesOf(skipped).forEach(([reason, samples]) => {
-      tally.skip(tenant, reason, samples);
-    });
-    entriesOf(dead).forEach(([reason, samples]) => {
-      tally.bury(tenant, reason, samples);
-    });
+  for (const [tenant, written] of json as [string, WrittenTally][]) {
+    tally.add(tenant, { ...written, skippedByEntry: new Map(written.skippedByEntry) });
   }
   return tally;
 }

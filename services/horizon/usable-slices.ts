@@ -31,17 +31,33 @@ interface ReadBlock {
 }
 
 /**
- * Reads a claim slice by slice. Blocks that cannot be used leave the claim: to the dead letters when they are damaged,
- * to the parked ones when a series of theirs is unknown.
+ * Makes a slice of some blocks of a claim, or undefined where none of them can be used. Those leave the claim: to the
+ * dead letters when they are damaged, to the parked ones when a series of theirs is unknown.
  */
-export async function* usableSlices(reading: BlockReading, claim: ClaimState): AsyncGenerator<Slice> {
-  for await (const blocks of reading.claims.readSlices(claim, reading.sliceBlocks)) {
-    const readable = await decodeBlocks(reading, claim, blocks);
-    const resolved = await resolveBlocks(reading, claim, readable);
-    if (resolved.length > 0) {
-      yield buildSlice(resolved, reading.skipLists());
+export async function usableSlice(
+  reading: BlockReading,
+  claim: ClaimState,
+  blocks: readonly Buffer[],
+): Promise<Slice | undefined> {
+  const readable = await decodeBlocks(reading, claim, blocks);
+  const resolved = await resolveBlocks(reading, claim, readable);
+  return resolved.length > 0 ? buildSlice(resolved, reading.skipLists()) : undefined;
+}
+
+/** Counts the samples of some blocks of a claim, by tenant. Damaged blocks leave it; names of series are not needed. */
+export async function countSamples(
+  reading: BlockReading,
+  claim: ClaimState,
+  blocks: readonly Buffer[],
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { bytes, block } of await decodeBlocks(reading, claim, blocks)) {
+    if (!(await reading.takenOut.has(reading.fingerprint(bytes)))) {
+      const { tenant } = block.owner;
+      counts.set(tenant, (counts.get(tenant) ?? 0) + block.samples.ids.length);
     }
   }
+  return counts;
 }
 
 async function decodeBlocks(reading: BlockReading, claim: ClaimState, blocks: readonly Buffer[]): Promise<ReadBlock[]> {
@@ -55,7 +71,7 @@ async function decodeBlocks(reading: BlockReading, claim: ClaimState, blocks: re
     }
     const { fault } = decoded;
     await takenOut.once(fingerprint(bytes), async () => {
-      await claims.buryBlock(claim, bytes, deadBlockFields(fault, now(), undefined));
+      await claims.buryBlock(claim, deadBlockFields(bytes, fault, now(), undefined));
       metrics.countDeadBlock(fault);
       logger.error({ claim: claim.id, fault, bytes: bytes.length }, "A block went to the dead letters");
     });

@@ -5,6 +5,12 @@ import type { Label } from "../shared/series.ts";
  * the same answers for every input.
  */
 
+/**
+ * Most series, and most samples, of one request. Senders send thousands; but a series may be two bytes in the body, and
+ * each is a hundred in memory.
+ */
+export const MAX_ROWS = 1_048_576;
+
 /** Why a body could not be read. The request is refused whole: nothing after such a fault can be trusted. */
 export type BodyFault = "malformed_snappy" | "malformed_protobuf" | "body_too_large";
 export type BodyRefusal = { ok: false; code: BodyFault; detail: string };
@@ -26,8 +32,27 @@ export interface DecodedWriteRequest {
   readonly timestampsMs: Float64Array;
   /** The 64 bits of each value as they came. */
   readonly valueBits: BigUint64Array;
-  /** MetricMetadata messages in the request. */
-  readonly metadataCount: number;
+  /** What it says about metric families, in the order of the request; a family may occur more than once. */
+  readonly metadata: readonly MetadataEntry[];
+  /** MetricMetadata messages that are not in `metadata`. None of them is a fault of the request. */
+  readonly unreadMetadata: UnreadMetadata;
+}
+
+/** A MetricMetadata message: what a metric family is. */
+export interface MetadataEntry {
+  /** Number of the type as remote-write has it, 0 (unknown) to 7; `METRIC_TYPES` in `registry-record.ts` names them. */
+  readonly type: number;
+  /** Never empty. For a histogram `x` it is `x`, not `x_bucket`. */
+  readonly familyName: string;
+  readonly help: string;
+  readonly unit: string;
+}
+
+export interface UnreadMetadata {
+  /** Malformed, not UTF-8, without a family name, or with a text that is too long. */
+  readonly invalid: number;
+  /** More than one request may bring. */
+  readonly overLimit: number;
 }
 
 /** The labels of a series as they came: not sorted, not checked, but known to be UTF-8. */

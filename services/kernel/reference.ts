@@ -1,8 +1,10 @@
 import snappy from "snappyjs";
 import type { Label } from "../shared/series.ts";
 import type { BodyFault, BodyRefusal, Codec, DecodedLabels } from "./codec.ts";
+import { isMalformation } from "./protobuf-fields.ts";
+import { TooManyRows } from "./sample-columns.ts";
 import { findSnappyFault, readSnappyHead } from "./snappy-scan.ts";
-import { MalformedProtobuf, readLabelFields, readWriteRequest } from "./write-request-reader.ts";
+import { readLabelFields, readWriteRequest } from "./write-request-reader.ts";
 
 // fatal: other decoders turn bad bytes into U+FFFD, and two series into one. ignoreBOM: keeps a leading U+FEFF.
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -33,6 +35,9 @@ function decodeWriteRequest(bytes: Buffer): ReturnType<Codec["decodeWriteRequest
   try {
     return { ok: true, request: readWriteRequest(bytes) };
   } catch (error) {
+    if (error instanceof TooManyRows) {
+      return refusal("body_too_large", error.message);
+    }
     return refusal("malformed_protobuf", `the body is not a WriteRequest: ${malformation(error)}`);
   }
 }
@@ -65,13 +70,9 @@ function decodeUtf8(bytes: Buffer): string | undefined {
   }
 }
 
-/** What is wrong with the bytes, in protobufjs' words or ours. Anything but a complaint about them is a bug: thrown on. */
+/** What is wrong with the bytes. @throws the error itself where it does not complain about them. */
 function malformation(error: unknown): string {
-  const complains =
-    error instanceof MalformedProtobuf ||
-    error instanceof RangeError ||
-    (error instanceof Error && error.constructor === Error);
-  if (!complains) {
+  if (!isMalformation(error)) {
     throw error;
   }
   return error.message;

@@ -1,3 +1,13 @@
+import { MAX_ROWS } from "./codec.ts";
+
+/** A request has more than `MAX_ROWS` series or samples. */
+export class TooManyRows extends Error {
+  /** @param rows what there are too many of. */
+  constructor(rows: "series" | "samples") {
+    super(`the body has more than ${MAX_ROWS} ${rows}; send it in parts`);
+  }
+}
+
 /** Columns of timestamps and value bits that grow as rows are added. */
 export class GrowingColumns {
   #timestampsMs = new Float64Array(1024);
@@ -11,7 +21,7 @@ export class GrowingColumns {
 
   /**
    * Adds a row.
-   * @param low the low 32 bits of the value, @param high the high ones.
+   * @param low the low 32 bits of the value, @param high the high ones. @throws TooManyRows
    */
   push(timestampMs: number, low: number, high: number): void {
     if (this.#length === this.#timestampsMs.length) {
@@ -32,6 +42,9 @@ export class GrowingColumns {
   }
 
   #grow(): void {
+    if (this.#length >= MAX_ROWS) {
+      throw new TooManyRows("samples");
+    }
     const timestampsMs = new Float64Array(2 * this.#timestampsMs.length);
     timestampsMs.set(this.#timestampsMs);
     const valueWords = new Uint32Array(2 * this.#valueWords.length);

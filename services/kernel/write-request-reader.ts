@@ -1,15 +1,19 @@
 import protobuf from "protobufjs/minimal.js";
-import type { DecodedWriteRequest, RawSeries } from "./codec.ts";
-import { GrowingColumns } from "./sample-columns.ts";
-
-const VARINT = 0;
-const FIXED64 = 1;
-const LENGTH_DELIMITED = 2;
-
-/** The bytes are not a protobuf message of the expected shape. */
-export class MalformedProtobuf extends Error {}
-
-type Reader = protobuf.Reader;
+import { type DecodedWriteRequest, MAX_ROWS, type RawSeries } from "./codec.ts";
+import { MetadataReader } from "./metadata-reader.ts";
+import {
+  checkEnd,
+  checkField,
+  expectWireType,
+  FIXED64,
+  type Reader,
+  readFields,
+  readMessageEnd,
+  readUint32,
+  skipField,
+  VARINT,
+} from "./protobuf-fields.ts";
+import { GrowingColumns, TooManyRows } from "./sample-columns.ts";
 
 /**
  * Reads a WriteRequest, keeping the 64 bits of every value and leaving labels as bytes.
@@ -20,24 +24,28 @@ type Reader = protobuf.Reader;
  *   Sample       { double value = 1; int64 timestamp = 2; }
  *
  * Unknown fields are skipped; groups, which protobuf dropped long ago, are refused.
- * @throws MalformedProtobuf
+ * @throws MalformedProtobuf, TooManyRows
  */
 export function readWriteRequest(bytes: Buffer): DecodedWriteRequest {
   const reader = protobuf.Reader.create(bytes);
   const columns = new GrowingColumns();
   const series: RawSeries[] = [];
-  let metadataCount = 0;
+  const metadata = new MetadataReader(bytes);
   readFields(reader, bytes.length, (field, wireType) => {
     if (field === 1) {
+      if (series.length === MAX_ROWS) {
+        throw new TooManyRows("series");
+      }
       series.push(readTimeSeries(reader, readMessageEnd(reader, wireType, bytes.length), columns, bytes));
     } else if (field === 3) {
-      reader.pos = readMessageEnd(reader, wireType, bytes.length);
-      metadataCount++;
+      const end = readMessageEnd(reader, wireType, bytes.length);
+      metadata.add(reader.pos, end);
+      reader.pos = end;
     } else {
       skipField(reader, wireType);
     }
   });
-  return { series, ...columns.finish(), metadataCount };
+  return { series, ...columns.finish(), ...metadata.finish() };
 }
 
 /**
@@ -149,60 +157,5 @@ class LabelSpan {
 
   text(): string {
     return this.#before + this.#bytes.toString("latin1", this.#start, this.#end);
-  }
-}
-
-function readFields(reader: Reader, end: number, onField: (field: number, wireType: number) => void): void {
-  while (reader.pos < end) {
-    const tag = readUint32(reader);
-    onField(checkField(tag), tag & 7);
-    checkEnd(reader, end);
-  }
-}
-
-function readMessageEnd(reader: Reader, wireType: number, outerEnd: number): number {
-  expectWireType(wireType, LENGTH_DELIMITED);
-  const end = readUint32(reader) + reader.pos;
-  if (end > outerEnd) {
-    throw new MalformedProtobuf(`field at byte ${reader.pos} runs past the end of its message`);
-  }
-  return end;
-}
-
-function skipField(reader: Reader, wireType: number): void {
-  if (wireType === 3 || wireType === 4) {
-    throw new MalformedProtobuf(`group at byte ${reader.pos}`);
-  }
-  reader.skipType(wireType);
-}
-
-/** A varint that has to fit 32 bits. protobufjs itself drops the bits above. */
-function readUint32(reader: Reader): number {
-  const start = reader.pos;
-  const value = reader.uint32();
-  const length = reader.pos - start;
-  if (length > 5 || (length === 5 && (reader.buf[start + 4] ?? 0) > 0x0f)) {
-    throw new MalformedProtobuf(`number at byte ${start} needs more than 32 bits`);
-  }
-  return value;
-}
-
-function checkField(tag: number): number {
-  const field = tag >>> 3;
-  if (field === 0) {
-    throw new MalformedProtobuf("field number 0");
-  }
-  return field;
-}
-
-function checkEnd(reader: Reader, end: number): void {
-  if (reader.pos > end) {
-    throw new MalformedProtobuf(`field at byte ${reader.pos} runs past the end of its message`);
-  }
-}
-
-function expectWireType(actual: number, expected: number): void {
-  if (actual !== expected) {
-    throw new MalformedProtobuf(`wire type ${actual} where ${expected} belongs`);
   }
 }

@@ -37,6 +37,12 @@ async function main(argv: readonly string[]): Promise<void> {
   if (!loaded.ok) {
     throw new LocalProblem(loaded.problems.join("\n"));
   }
+  if (loaded.settings.BUFFER_FORMAT !== "blocks") {
+    throw new LocalProblem(
+      `cannot start everything: BUFFER_FORMAT is ${loaded.settings.BUFFER_FORMAT}, which no Horizon of this project ` +
+        "reads; start Flux alone with `npm run flux`, or set BUFFER_FORMAT to blocks",
+    );
+  }
   await run(loaded.settings, args.value);
 }
 

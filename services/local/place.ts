@@ -23,7 +23,13 @@ export function runsRedis(settings: Settings): boolean {
 
 /** Whether a VictoriaMetrics of our own is to run. */
 export function runsVictoriaMetrics(settings: Settings): boolean {
-  return settings.VICTORIAMETRICS_ENABLED && settings.VICTORIAMETRICS_URL === undefined;
+  return usesVictoriaMetrics(settings) && settings.VICTORIAMETRICS_URL === undefined;
+}
+
+/** Whether samples go to one VictoriaMetrics without a name, ours or the one of VICTORIAMETRICS_URL. */
+function usesVictoriaMetrics(settings: Settings): boolean {
+  const hasOthers = Object.keys(settings.VICTORIAMETRICS_URLS).length > 0;
+  return settings.VICTORIAMETRICS_ENABLED && (settings.VICTORIAMETRICS_URL !== undefined || !hasOthers);
 }
 
 /** The ports that the system needs, with the settings that they come from. */
@@ -59,7 +65,8 @@ export function portWishes(settings: Settings, demo: boolean): PortWish[] {
  */
 export function placeOf(settings: Settings, ports: ReadonlyMap<string, number>, key: string): Place {
   const address = (host: string, setting: SettingName): Address => ({ host, port: ports.get(setting) ?? 0 });
-  const fluxUrl = `http://${hostAndPort(address(settings.FLUX_HOST, "FLUX_PORT"))}`;
+  const scheme = settings.FLUX_TLS_CERT_FILE === undefined ? "http" : "https";
+  const fluxUrl = `${scheme}://${hostAndPort(address(settings.FLUX_HOST, "FLUX_PORT"))}`;
   const localVictoriaMetrics = `http://${hostAndPort(address("127.0.0.1", "LOCAL_VICTORIAMETRICS_PORT"))}`;
   return {
     ports,
@@ -67,7 +74,7 @@ export function placeOf(settings: Settings, ports: ReadonlyMap<string, number>, 
     fluxAdmin: address(settings.FLUX_ADMIN_HOST, "FLUX_ADMIN_PORT"),
     horizonAdmin: address(settings.HORIZON_HOST, "HORIZON_ADMIN_PORT"),
     redisUrl: settings.REDIS_URL ?? `redis://${hostAndPort(address("127.0.0.1", "LOCAL_REDIS_PORT"))}`,
-    victoriaMetricsUrl: settings.VICTORIAMETRICS_ENABLED
+    victoriaMetricsUrl: usesVictoriaMetrics(settings)
       ? (settings.VICTORIAMETRICS_URL ?? localVictoriaMetrics)
       : undefined,
     target: { fluxUrl, key, tenant: "my-tenant", server: "1", serverUrl: "http://my-prometheus:9090" },

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { MAX_VARINT_BYTES, readVarint, unzigzag, writeVarint, zigzag } from "./varint.ts";
 
 /*
  * A block: the kept samples of one request for one shard, as one member of the shard's set.
@@ -27,8 +28,6 @@ const VERSION = 1;
 const KIND_FLOAT_SAMPLES = 1;
 const FIXED_HEADER_BYTES = 2 + 3 + 4 + 4;
 const CRC_BYTES = 4;
-/** A varint of 53 bits, as many as a whole number in JavaScript has. */
-const MAX_VARINT_BYTES = 8;
 /** Most bytes that one run of timestamps can take. */
 const MAX_RUN_BYTES = 2 * MAX_VARINT_BYTES;
 
@@ -60,7 +59,25 @@ export interface Block {
 
 /** Why bytes are not a block. `unknown_version`: written by a newer Flux. */
 export type BlockFault = "unknown_version" | "checksum_mismatch" | "malformed";
-export type DecodedBlock = { ok: true; block: Block } | { ok: false; fault: BlockFault };
+
+/** What is wrong with bytes, and at which of them (from 0) it shows. `detail` is for people. */
+export interface BlockDamage {
+  readonly ok: false;
+  readonly fault: BlockFault;
+  readonly at: number;
+  readonly detail: string;
+}
+export type DecodedBlock = { ok: true; block: Block } | BlockDamage;
+
+/** What stands before a block's samples. */
+export interface BlockHeader {
+  readonly owner: BlockOwner;
+  readonly generation: number;
+  /** Samples. */
+  readonly count: number;
+  /** Where the samples begin. */
+  readonly end: number;
+}
 
 /** The bytes of a block. Owner strings are at most 255 bytes each; settings and identity checks see to that. */
 export function encodeBlock({ owner, generation, samples }: Block): Buffer {
@@ -85,48 +102,74 @@ export function encodeBlock({ owner, generation, samples }: Block): Buffer {
   return Buffer.from(bytes.subarray(0, position));
 }
 
-/** Reads a block. Never throws: what is wrong is in `fault`. */
+/** Reads a block. Never throws: what is wrong with the bytes is in the answer. */
 export function decodeBlock(bytes: Buffer): DecodedBlock {
   if (bytes.length < FIXED_HEADER_BYTES + CRC_BYTES) {
-    return { ok: false, fault: "malformed" };
+    const least = FIXED_HEADER_BYTES + CRC_BYTES;
+    return damage("malformed", bytes.length, `it has ${bytes.length} bytes, a block has at least ${least}`);
   }
-  if (bytes[0] !== VERSION || bytes[1] !== KIND_FLOAT_SAMPLES) {
-    return { ok: false, fault: "unknown_version" };
+  if (bytes[0] !== VERSION) {
+    return damage("unknown_version", 0, `its version is ${bytes[0]}, only ${VERSION} is read here`);
+  }
+  if (bytes[1] !== KIND_FLOAT_SAMPLES) {
+    return damage("unknown_version", 1, `its kind is ${bytes[1]}, only ${KIND_FLOAT_SAMPLES} is read here`);
   }
   const body = bytes.subarray(0, bytes.length - CRC_BYTES);
-  if (crc32c(body, 0) >>> 0 !== bytes.readUInt32LE(body.length)) {
-    return { ok: false, fault: "checksum_mismatch" };
-  }
-  const block = readBody(body);
-  return block ? { ok: true, block } : { ok: false, fault: "malformed" };
+  const checksum = crc32c(body, 0) >>> 0;
+  const written = bytes.readUInt32LE(body.length);
+  return checksum === written
+    ? readBody(body)
+    : damage("checksum_mismatch", body.length, `its checksum is ${hex(written)}, that of its bytes ${hex(checksum)}`);
 }
 
-function readBody(body: Buffer): Block | undefined {
+/**
+ * Reads what stands before a block's samples, whatever the checksum says.
+ * @returns undefined where the bytes end before it does.
+ */
+export function readBlockHeader(bytes: Buffer): BlockHeader | undefined {
   let position = 2;
   const names: string[] = [];
   for (let i = 0; i < 3; i++) {
-    const length = body[position] ?? 0;
-    names.push(body.toString("latin1", position + 1, position + 1 + length));
+    const length = bytes[position] ?? 0;
+    names.push(bytes.toString("latin1", position + 1, position + 1 + length));
     position += 1 + length;
   }
-  if (position + 8 > body.length) {
+  if (position + 8 > bytes.length) {
     return undefined;
   }
   const [tenant = "", server = "", namespace = ""] = names;
-  const generation = body.readUInt32LE(position);
-  const count = body.readUInt32LE(position + 4);
-  position += 8;
-  if (position + count * 16 > body.length) {
-    return undefined;
+  const generation = bytes.readUInt32LE(position);
+  const count = bytes.readUInt32LE(position + 4);
+  return { owner: { tenant, server, namespace }, generation, count, end: position + 8 };
+}
+
+/** @param body a block without its checksum. */
+function readBody(body: Buffer): DecodedBlock {
+  const header = readBlockHeader(body);
+  if (!header) {
+    return damage("malformed", body.length, "it ends within tenant, server and namespace");
   }
-  const ids = readColumn(body, position, count);
+  const { owner, generation, count, end } = header;
+  if (end + count * 16 > body.length) {
+    const needed = `${count} samples take at least ${count * 16} bytes`;
+    return damage("malformed", end - 4, `${needed}, there are ${body.length - end}`);
+  }
+  const ids = readColumn(body, end, count);
   const valuesAt = body.length - count * 8;
-  const timestampsMs = readTimestamps(body.subarray(position + count * 8, valuesAt), count);
+  const timestampsMs = readTimestamps(body.subarray(end + count * 8, valuesAt), count);
   if (!timestampsMs) {
-    return undefined;
+    return damage("malformed", end + count * 8, `its timestamps are not those of ${count} samples`);
   }
   const valueBits = readColumn(body, valuesAt, count);
-  return { owner: { tenant, server, namespace }, generation, samples: { ids, timestampsMs, valueBits } };
+  return { ok: true, block: { owner, generation, samples: { ids, timestampsMs, valueBits } } };
+}
+
+function damage(fault: BlockFault, at: number, detail: string): BlockDamage {
+  return { ok: false, fault, at, detail };
+}
+
+function hex(checksum: number): string {
+  return checksum.toString(16).padStart(8, "0");
 }
 
 function writeColumn(bytes: Buffer, position: number, column: BigUint64Array): number {
@@ -174,38 +217,4 @@ function readTimestamps(bytes: Buffer, count: number): Float64Array | undefined 
     position = run.next;
   }
   return position === bytes.length ? timestampsMs : undefined;
-}
-
-// Arithmetic instead of bit shifts, which JavaScript cuts to 32 bits: within MAX_TIMESTAMP_MS all of it is exact.
-function zigzag(value: number): number {
-  return value >= 0 ? value * 2 : -value * 2 - 1;
-}
-
-function unzigzag(value: number): number {
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-}
-
-function writeVarint(bytes: Buffer, start: number, value: number): number {
-  let position = start;
-  let rest = value;
-  while (rest > 0x7f) {
-    position = bytes.writeUInt8((rest % 128) | 0x80, position);
-    rest = Math.floor(rest / 128);
-  }
-  return bytes.writeUInt8(rest, position);
-}
-
-function readVarint(bytes: Buffer, start: number): { value: number; next: number } | undefined {
-  let value = 0;
-  for (let i = 0; i < MAX_VARINT_BYTES; i++) {
-    const byte = bytes[start + i];
-    if (byte === undefined) {
-      return undefined;
-    }
-    value += (byte & 0x7f) * 2 ** (7 * i);
-    if (byte < 0x80) {
-      return { value, next: start + i + 1 };
-    }
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
-const GENERATION_MS = 3_600_000;
+/** How long a generation lasts. */
+export const GENERATION_MS = 3_600_000;
 
 /**
  * The registry generation at a time: hours since 1970. Every generation lists all series that were active in it, so

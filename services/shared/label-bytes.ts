@@ -43,6 +43,29 @@ export function decodeLabels(bytes: Uint8Array): Label[] | undefined {
   return strings.length % 2 === 0 ? pairUp(strings) : undefined;
 }
 
+/** The value of one label, found without decoding the others; undefined where there is none before the bytes end. */
+export function findLabelValue(bytes: Uint8Array, labelName: string): string | undefined {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const wanted = Buffer.from(labelName);
+  let position = 0;
+  while (position < text.length) {
+    const name = readVarint(text, position);
+    const nameEnd = name && name.next + name.value;
+    const value = nameEnd === undefined ? undefined : readVarint(text, nameEnd);
+    if (!name || nameEnd === undefined || !value) {
+      return undefined;
+    }
+    position = value.next + value.value;
+    if (position > text.length) {
+      return undefined;
+    }
+    if (wanted.equals(text.subarray(name.next, nameEnd))) {
+      return text.toString("utf8", value.next, position);
+    }
+  }
+  return undefined;
+}
+
 function pairUp(strings: readonly string[]): Label[] {
   const labels: Label[] = [];
   for (let i = 0; i + 1 < strings.length; i += 2) {

@@ -4,7 +4,8 @@ import type { Label, LabelSet } from "./series.ts";
 /*
  * What the registry holds under a series id:
  *   u8 version (1), u8 metric type, label bytes (`label-bytes.ts`)
- * Two records are of the same series when all after the second byte is equal; `commit-block.lua` relies on that.
+ * Two records are of the same series when all after the second byte is equal; `commit-block.lua` relies on that, and
+ * on type 0 being the unknown one.
  */
 
 const VERSION = 1;
@@ -51,6 +52,11 @@ export function decodeRecord(bytes: Uint8Array): RegistryRecord | undefined {
   }
   const labels = decodeLabels(bytes.subarray(RECORD_HEADER_BYTES));
   return labels && { type, labels };
+}
+
+/** Writes another type into a record, which stays that of the same series. */
+export function setRecordType(record: Uint8Array, type: MetricType): void {
+  record[1] = METRIC_TYPES.indexOf(type);
 }
 
 /** The label bytes inside a record. */

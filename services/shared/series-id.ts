@@ -18,6 +18,13 @@ export async function createSeriesHasher(): Promise<SeriesHasher> {
   return { idOf: (labelBytes, attempt) => h64Raw(labelBytes, BigInt(attempt)) };
 }
 
+/** An id as the registry's keys hold it: 8 bytes, little-endian. */
+export function idBytes(id: SeriesId): Buffer {
+  const bytes = Buffer.allocUnsafe(8);
+  bytes.writeBigUInt64LE(id);
+  return bytes;
+}
+
 /** The shard that a series belongs to: decided by its first-choice id, so that it never moves. */
 export function shardOf(firstChoice: SeriesId, shards: number): number {
   return shards === 1 ? 0 : Number(firstChoice % BigInt(shards));

@@ -64,10 +64,11 @@ export function formatSeriesName(labels: LabelSet): string {
   const first = labels.filter((label) => label.name === TENANT_LABEL);
   const second = labels.filter((label) => label.name === SERVER_LABEL);
   const rest = labels.filter(({ name: n }) => n !== METRIC_NAME_LABEL && n !== TENANT_LABEL && n !== SERVER_LABEL);
-  const parts = [...first, ...second, ...rest].map((label) => `${label.name}="${escapeLabelValue(label.value)}"`);
+  const parts = [...first, ...second, ...rest].map((label) => `${label.name}="${escapeLabelText(label.value)}"`);
   return `${name}{${parts.join(",")}}`;
 }
 
-function escapeLabelValue(value: string): string {
-  return value.replace(/[\\"\n]/g, (character) => (character === "\n" ? "\\n" : `\\${character}`));
+/** Text as it stands between quotes in Prometheus' text format. */
+export function escapeLabelText(text: string): string {
+  return text.replace(/[\\"\n]/g, (character) => (character === "\n" ? "\\n" : `\\${character}`));
 }

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import {
   BUFFER_REFUSALS,
   DROP_REASONS,
+  METADATA_DROPS,
   PART_REFUSALS,
   REQUEST_REFUSALS,
   SERIES_REFUSALS,
@@ -24,6 +25,7 @@ const sections: [heading: string, reasons: readonly string[]][] = [
   ["Flux: refused series", SERIES_REFUSALS],
   ["Flux: refused parts", PART_REFUSALS],
   ["Flux: not taken by Redis", BUFFER_REFUSALS],
+  ["Flux: dropped metadata", METADATA_DROPS],
   ["Flux: refused requests", REQUEST_REFUSALS],
   ["Horizon: skipped", SKIP_REASONS],
   ["Horizon: dead", [...DEAD_REASONS, ...DEAD_BLOCK_REASONS]],

@@ -50,10 +50,22 @@ test("the first round begins at once, the others when the clock is at a multiple
   assert.deepEqual(startsMs, [1_000_500, 1_001_000, 1_002_000, 1_003_000]);
 });
 
-test("after a long round the next begins at the next multiple, and never beside it", async () => {
-  const { options, startsMs } = loopOn([2600, 0]);
+test("after a round that was too long the next begins at once, and from then on at the multiples again", async () => {
+  const { options, startsMs } = loopOn([2600, 100, 0]);
   await runLoop(options);
-  assert.deepEqual(startsMs, [1_000_500, 1_004_000]);
+  assert.deepEqual(startsMs, [1_000_500, 1_003_100, 1_004_000]);
+});
+
+test("a round that lasts exactly until a multiple is followed by the next at once", async () => {
+  const { options, startsMs } = loopOn([500, 1000, 0]);
+  await runLoop(options);
+  assert.deepEqual(startsMs, [1_000_500, 1_001_000, 1_002_000]);
+});
+
+test("a clock that is set back does not stop the loop for longer than an interval", async () => {
+  const { options, startsMs } = loopOn([-900_000, 0]);
+  await runLoop(options);
+  assert.deepEqual(startsMs, [1_000_500, 101_000]);
 });
 
 test("a round that fails is counted, and the next one comes", async () => {

@@ -11,7 +11,10 @@ test("new skip lists are taken up, and what needs a restart is named", () => {
   const reloaded = prepareReload(started, { ok: true, settings });
   assert.ok(reloaded.ok);
   assert.deepEqual(reloaded.needRestart, ["HORIZON_INTERVAL_SECONDS"]);
-  assert.equal(reloaded.skipLists.shouldSkip(knownSeries(1n, { __name__: "up" }), "n"), true);
+  assert.equal(
+    reloaded.skipLists.skippedBy(knownSeries(1n, { __name__: "up" }), { tenant: "t", namespace: "n" }),
+    "up",
+  );
 });
 
 test("settings that cannot be read, or a pattern that cannot be used, are said and change nothing", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { requireUrls } from "../../services/horizon/required-settings.ts";
+import { requireBlocks, requireUrls } from "../../services/horizon/required-settings.ts";
 import { type Settings, settingsSchema } from "../../settings/schema.ts";
 
 const settings = (given: Partial<Settings>) => settingsSchema.parse(given);
@@ -18,22 +18,31 @@ const table: [name: string, Partial<Settings>, ReturnType<typeof requireUrls>][]
   [
     "series are kept in the buffer's Redis",
     both,
-    { ok: true, urls: { buffer: "redis://a", timeseries: "redis://a", victoriametrics: "http://v" } },
+    {
+      ok: true,
+      urls: { buffer: "redis://a", timeseries: "redis://a", receivers: [{ name: "victoriametrics", url: "http://v" }] },
+    },
   ],
   [
     "series have a Redis of their own",
     { ...both, RTS_REDIS_URL: "redis://b" },
-    { ok: true, urls: { buffer: "redis://a", timeseries: "redis://b", victoriametrics: "http://v" } },
+    {
+      ok: true,
+      urls: { buffer: "redis://a", timeseries: "redis://b", receivers: [{ name: "victoriametrics", url: "http://v" }] },
+    },
   ],
   [
     "RedisTimeSeries is turned off",
     { ...both, RTS_ENABLED: false },
-    { ok: true, urls: { buffer: "redis://a", timeseries: undefined, victoriametrics: "http://v" } },
+    {
+      ok: true,
+      urls: { buffer: "redis://a", timeseries: undefined, receivers: [{ name: "victoriametrics", url: "http://v" }] },
+    },
   ],
   [
     "VictoriaMetrics is turned off and needs no URL",
     { REDIS_URL: "redis://a", VICTORIAMETRICS_ENABLED: false },
-    { ok: true, urls: { buffer: "redis://a", timeseries: "redis://a", victoriametrics: undefined } },
+    { ok: true, urls: { buffer: "redis://a", timeseries: "redis://a", receivers: [] } },
   ],
 ];
 
@@ -42,3 +51,9 @@ for (const [name, given, want] of table) {
     assert.deepEqual(requireUrls(settings(given)), want);
   });
 }
+
+test("Skyline's own set is left to Skyline's Horizon", () => {
+  assert.deepEqual(requireBlocks(settings({})), { ok: true });
+  const found = requireBlocks(settings({ BUFFER_FORMAT: "skyline" }));
+  assert.match(found.ok ? "" : found.problems.join(), /BUFFER_FORMAT is skyline, .* set BUFFER_FORMAT to blocks/);
+});

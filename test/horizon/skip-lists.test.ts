@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { labelsOf } from "../../services/horizon/known-series.ts";
 import { compileSkipLists, type SkipLists } from "../../services/horizon/skip-lists.ts";
 import { knownSeries } from "./support/known-series.ts";
 
@@ -7,6 +8,7 @@ function lists(skip: string[], keep: string[] = []): SkipLists {
   const compiled = compileSkipLists({
     SKIP_LIST: skip,
     DO_NOT_SKIP_LIST: keep,
+    FLUX_TENANTS: {},
     RULES_MAX_PATTERNS: 10,
     RULES_MAX_PATTERN_BYTES: 100,
   });
@@ -32,30 +34,73 @@ const table: [name: string, skip: string[], keep: string[], namespace: string, w
 
 for (const [name, skip, keep, namespace, want] of table) {
   test(`skip lists, when ${name}: ${want ? "skipped" : "kept"}`, () => {
-    assert.equal(lists(skip, keep).shouldSkip(up(), namespace), want);
+    assert.equal(lists(skip, keep).skippedBy(up(), { tenant: "t1", namespace }) !== undefined, want);
+    assert.equal(lists(skip, keep).explain(labelsOf(up()), { tenant: "t1", namespace }).skip, want);
   });
 }
+
+test("an explanation names the entries, by the name alone before those by the namespace", () => {
+  const explained = (skip: string[], keep: string[]) =>
+    lists(skip, keep).explain(labelsOf(up()), { tenant: "t1", namespace: "prod" });
+  assert.deepEqual(explained(["other", "prod.", "^node_.*"], []), { skip: true, by: "^node_.*" });
+  assert.deepEqual(explained(["other", "prod."], ["other", "prod.node_up"]), {
+    skip: false,
+    saved: { from: "prod.", by: "prod.node_up" },
+  });
+  assert.deepEqual(explained(["other"], ["node"]), { skip: false });
+});
 
 test("the verdict is remembered per namespace, and not beyond a reload", () => {
   const series = up();
   const before = lists(["prod."]);
-  assert.equal(before.shouldSkip(series, "prod"), true);
-  assert.equal(before.shouldSkip(series, "test"), false);
+  assert.equal(before.skippedBy(series, { tenant: "t1", namespace: "prod" }), "prod.");
+  assert.equal(before.skippedBy(series, { tenant: "t1", namespace: "test" }), undefined);
   assert.equal(series.verdicts.length, 2);
-  assert.equal(before.shouldSkip(series, "prod"), true);
-  assert.equal(before.shouldSkip(series, "test"), false);
+  assert.equal(before.skippedBy(series, { tenant: "t1", namespace: "prod" }), "prod.");
+  assert.equal(before.skippedBy(series, { tenant: "t1", namespace: "test" }), undefined);
   assert.equal(series.verdicts.length, 2);
 
   const after = lists(["other."]);
-  assert.equal(after.shouldSkip(series, "prod"), false);
+  assert.equal(after.skippedBy(series, { tenant: "t1", namespace: "prod" }), undefined);
   assert.equal(series.verdicts.length, 1);
 });
 
 test("a pattern that cannot be used is named together with its setting", () => {
-  const settings = { RULES_MAX_PATTERNS: 10, RULES_MAX_PATTERN_BYTES: 100 };
+  const settings = { FLUX_TENANTS: {}, RULES_MAX_PATTERNS: 10, RULES_MAX_PATTERN_BYTES: 100 };
   const compiled = compileSkipLists({ ...settings, SKIP_LIST: ["a("], DO_NOT_SKIP_LIST: ["ok", "b["] });
   assert.ok(!compiled.ok);
   assert.equal(compiled.problems.length, 2);
   assert.match(compiled.problems[0] ?? "", /^cannot use SKIP_LIST: pattern 1 \("a\("\)/);
   assert.match(compiled.problems[1] ?? "", /^cannot use DO_NOT_SKIP_LIST: pattern 2 \("b\["\)/);
+});
+
+test("a tenant's own lists come on top of those of all, for its series alone", () => {
+  const compiled = compileSkipLists({
+    SKIP_LIST: ["job_a"],
+    DO_NOT_SKIP_LIST: [],
+    FLUX_TENANTS: { t1: { skipList: ["node_up"] }, t2: { doNotSkipList: ["job_a"] } },
+    RULES_MAX_PATTERNS: 10,
+    RULES_MAX_PATTERN_BYTES: 100,
+  });
+  assert.ok(compiled.ok);
+  const { lists: both } = compiled;
+  const entryFor = (name: string, tenant: string) =>
+    both.skippedBy(knownSeries(1n, { __name__: name, _tenant_id: tenant }), { tenant, namespace: "n" });
+  assert.equal(entryFor("node_up", "t1"), "node_up");
+  assert.equal(entryFor("node_up", "t2"), undefined);
+  assert.equal(entryFor("job_a", "t1"), "job_a");
+  assert.equal(entryFor("job_a", "t2"), undefined);
+  assert.equal(entryFor("job_a", "t3"), "job_a");
+});
+
+test("a pattern of a tenant's list that cannot be used is named by where it stands", () => {
+  const compiled = compileSkipLists({
+    SKIP_LIST: [],
+    DO_NOT_SKIP_LIST: [],
+    FLUX_TENANTS: { t1: { skipList: ["(x"] } },
+    RULES_MAX_PATTERNS: 10,
+    RULES_MAX_PATTERN_BYTES: 100,
+  });
+  assert.ok(!compiled.ok);
+  assert.match(compiled.problems[0] ?? "", /^cannot use FLUX_TENANTS, t1, skipList: /);
 });

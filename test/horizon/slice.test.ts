@@ -19,7 +19,7 @@ function block(tenant: string, namespace: string, samples: readonly [KnownSeries
   };
 }
 
-const skipNone = { shouldSkip: () => false };
+const skipNone = { skippedBy: () => undefined };
 
 test("samples of one series from several blocks stand together, each with its own time and bits", () => {
   const slice = buildSlice(
@@ -52,8 +52,11 @@ test("samples of one series from several blocks stand together, each with its ow
   assert.deepEqual([...slice.skipped], []);
 });
 
-test("skipped samples are counted per tenant and in no group", () => {
-  const skipA = { shouldSkip: (series: KnownSeries, namespace: string) => series === a && namespace === "skip" };
+test("skipped samples are counted per tenant and entry, and in no group", () => {
+  const skipA = {
+    skippedBy: (series: KnownSeries, { namespace }: { namespace: string }) =>
+      series === a && namespace === "skip" ? "^a$" : undefined,
+  };
   const slice = buildSlice(
     [
       block("t1", "skip", [
@@ -75,8 +78,8 @@ test("skipped samples are counted per tenant and in no group", () => {
   assert.deepEqual(
     [...slice.skipped],
     [
-      ["t1", 1],
-      ["t2", 1],
+      ["t1", new Map([["^a$", 1]])],
+      ["t2", new Map([["^a$", 1]])],
     ],
   );
   assert.deepEqual(

@@ -6,7 +6,7 @@ function sample(): Tally {
   const tally = new Tally();
   tally.claim("__proto__", 10);
   tally.write("__proto__", 4);
-  tally.skip("__proto__", "skip_list", 3);
+  tally.skipByEntry("__proto__", "^up$", 3);
   tally.skip("__proto__", "nan_not_storable", 2);
   tally.bury("__proto__", "refused_by_store", 1);
   return tally;
@@ -18,8 +18,17 @@ test("a tally survives JSON, whatever a tenant is called", () => {
     claimed: 10,
     written: 4,
     skipped: { skip_list: 3, nan_not_storable: 2 },
+    skippedByEntry: [["^up$", 3]],
     dead: { refused_by_store: 1 },
   });
+});
+
+test("a tally of a version that did not count by entry is read", () => {
+  const [[tenant, { skippedByEntry, ...written }]] = JSON.parse(JSON.stringify(sample()));
+  assert.deepEqual(skippedByEntry, [["^up$", 3]]);
+  const read = [...parseTally([[tenant, written]])][0]?.[1];
+  assert.deepEqual(read?.skipped, { skip_list: 3, nan_not_storable: 2 });
+  assert.equal(read?.skippedByEntry.size, 0);
 });
 
 test("a tally is balanced when every claimed sample has ended somewhere, tenant by tenant", () => {
@@ -45,6 +54,7 @@ test("merging adds every count", () => {
           claimed: 20,
           written: 8,
           skipped: { skip_list: 6, nan_not_storable: 4 },
+          skippedByEntry: new Map([["^up$", 6]]),
           dead: { refused_by_store: 2 },
         },
       ],

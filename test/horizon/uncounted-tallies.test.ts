@@ -8,7 +8,7 @@ import { Tally } from "../../services/horizon/tally.ts";
 
 function create() {
   const registry = new Registry();
-  const metrics = new HorizonMetrics(registry, ["timeseries"], Date.now);
+  const metrics = new HorizonMetrics(registry, ["timeseries"]);
   const tally = new Tally();
   tally.claim("t1", 2);
   tally.write("t1", 2);
@@ -25,7 +25,7 @@ const claim = (sinks: ClaimState["sinks"]): ClaimState => ({
 
 test("a tally is counted once", async () => {
   const { metrics, tally, written, uncounted } = create();
-  uncounted.add("c1", "timeseries", tally);
+  uncounted.add({ claimId: "c1", sink: "timeseries", by: "me", tally });
   uncounted.count("c1", "timeseries", metrics);
   uncounted.count("c1", "timeseries", metrics);
   assert.equal(await written(), 2);
@@ -33,8 +33,8 @@ test("a tally is counted once", async () => {
 
 test("what Redis was told although its answer was lost is counted in the next cycle, once", async () => {
   const { metrics, tally, written, uncounted } = create();
-  const progress: SinkProgress = { state: "confirmed", deliveredAtMs: 1, tally };
-  uncounted.add("c1", "timeseries", tally);
+  const progress: SinkProgress = { state: "confirmed", deliveredAtMs: 1, by: "me", tally };
+  uncounted.add({ claimId: "c1", sink: "timeseries", by: "me", tally });
   uncounted.settle([claim({ timeseries: progress })], metrics);
   uncounted.settle([claim({ timeseries: progress })], metrics);
   assert.equal(await written(), 2);
@@ -42,8 +42,15 @@ test("what Redis was told although its answer was lost is counted in the next cy
 
 test("what Redis was not told is not counted: it will be delivered again", async () => {
   const { metrics, tally, written, uncounted } = create();
-  uncounted.add("c1", "timeseries", tally);
+  uncounted.add({ claimId: "c1", sink: "timeseries", by: "me", tally });
   uncounted.settle([claim({})], metrics);
   uncounted.count("c1", "timeseries", metrics);
+  assert.equal(await written(), 0);
+});
+
+test("what another instance delivered and confirmed in our stead is not counted: it has counted it", async () => {
+  const { metrics, tally, written, uncounted } = create();
+  uncounted.add({ claimId: "c1", sink: "timeseries", by: "me", tally });
+  uncounted.settle([claim({ timeseries: { state: "confirmed", deliveredAtMs: 2, by: "another", tally } })], metrics);
   assert.equal(await written(), 0);
 });

@@ -43,6 +43,7 @@ function createWriter(options: Partial<BufferWriterOptions> = {}) {
     maxBytes: 1e9,
     registryRetentionMs: 3_600_000,
     now: () => nowMs,
+    typesOf: () => () => "unknown",
     onEvent: (event) => events.push(event),
     ...options,
   });
@@ -57,7 +58,7 @@ function series(name: string, hasher = xxh64, shards = 1, tenant = "acme"): Know
   const record = encodeRecord(labels, "unknown");
   const id = hasher.idOf(recordLabelBytes(record), 0);
   const shard = shardOf(id, shards);
-  return { id, shard, record: record.toString("latin1"), registration: 0, lastRequest: 0, sourceId: id };
+  return { id, shard, record: record.toString("latin1"), registration: 0, admission: 0, lastRequest: 0, sourceId: id };
 }
 
 function samples(of: readonly KnownSeries[], timestampMs = nowMs, bits = 1n): KeptSamples {
@@ -94,6 +95,16 @@ async function nameOf(key: string, id: bigint): Promise<string> {
 }
 
 describe("a commit", () => {
+  test("more new series than one command may hold are registered ahead of their block", async () => {
+    const { writer } = createWriter();
+    const many = Array.from({ length: 100_000 }, (_, i) => series(`metric_${i}`));
+    const commit = await writer.commit(samples(many), owner);
+    assert.ok(commit.ok);
+    assert.equal(commit.registeredSeries, many.length);
+    assert.equal(await redis.hlen(shardKeys("", 0).series(generation)), many.length);
+    assert.equal(await redis.scard(shardKeys("", 0).blocks), 1, "and nothing else is among the blocks");
+  });
+
   test("puts the samples and every series that they name into Redis, bit for bit", async () => {
     const { writer } = createWriter();
     const all = Object.values(SPECIAL_VALUE_BITS).map((bits, i) => ({ bits, of: series(`m${i}`) }));

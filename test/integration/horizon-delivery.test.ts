@@ -83,7 +83,7 @@ test("samples of several blocks arrive in both stores under the labels of their 
   ]);
   const info = await timeSeriesInfo(rig.redis, rig.prefix, idOfA);
   assert.equal(info.get("retentionTime"), 86_400_000);
-  assert.equal(info.get("chunkSize"), 128);
+  assert.equal(info.get("chunkSize"), 256);
   assert.equal(info.get("duplicatePolicy"), "last");
   const labels = labelsOfInfo(info);
   assert.deepEqual(
@@ -123,7 +123,7 @@ test("a finished claim leaves nothing in the buffer but the registry", async (t)
       "horizon.fence.{flux:0}",
     ].sort(),
   );
-  assert.deepEqual(await rig.redis.hgetall(rig.keys.bytes), { claimed: "0" });
+  assert.deepEqual(await rig.redis.hgetall(rig.keys.bytes), { claimed: "0", last_claim_ms: String(START_MS) });
   assert.equal(await rig.metric("horizon_buffer_bytes"), 0);
 });
 

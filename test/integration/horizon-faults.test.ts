@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { deadBlockFields } from "../../services/horizon/dead-letters.ts";
+import { formatSeriesName, labelValue } from "../../services/shared/series.ts";
 import type { BlockSpec } from "../horizon/support/buffer-filler.ts";
 import { createRig, GENERATION, type Rig, START_MS } from "../horizon/support/horizon-rig.ts";
 import { labelText, type RecordingReceiver, startRecordingReceiver } from "../horizon/support/recording-receiver.ts";
@@ -45,7 +47,7 @@ test("what a worker claimed before it died is finished by another when the lease
     settings: { HORIZON_LEASE_SECONDS: 1 },
   });
   await dead.filler.write(block);
-  assert.equal(await dead.work.claims.takeLease(), true);
+  assert.ok(await dead.work.lease.take());
   assert.equal(await dead.work.claims.claim(START_MS), 1);
 
   const heir = await createRig(t, { redisUrl: redisServer.url, victoriaUrl: receiver.url, beside: dead });
@@ -75,7 +77,6 @@ test("a worker that loses its lease in the middle writes nothing down, and its s
   };
   await first.filler.write(block);
   assert.equal((await first.cycle()).outcome, "lease_lost");
-  assert.equal(await first.metric("horizon_leases_lost_total"), 1);
   assert.equal(await first.metric("horizon_samples_written_total", { sink: "victoriametrics" }), 0);
   assert.equal(await first.redis.get(first.keys.lease), "somebody:99");
 
@@ -84,6 +85,48 @@ test("a worker that loses its lease in the middle writes nothing down, and its s
   const second = await createRig(t, { redisUrl: redisServer.url, victoriaUrl: receiver.url, beside: first });
   assert.equal((await second.cycle()).finished, 1);
   assert.equal(await second.metric("horizon_samples_written_total", { sink: "victoriametrics" }), 2);
+});
+
+test("a worker that has lost its lease adds nothing to the dead letters", async (t) => {
+  const rig = await createRig(t, { redisUrl: redisServer.url, timeseriesUrl: false });
+  await rig.work.lease.take();
+  await rig.redis.set(rig.keys.lease, "somebody:99");
+  const letter = deadBlockFields(Buffer.from("x"), "malformed", START_MS, undefined);
+  await assert.rejects(rig.work.claims.burySamples(letter), { name: "LeaseLostError" });
+  assert.deepEqual(await rig.deadLetters(), []);
+});
+
+test("of two claims the later has the later time, also when it is made by a clock that is behind", async (t) => {
+  const ahead = await createRig(t, { redisUrl: redisServer.url, timeseriesUrl: false });
+  const behind = await createRig(t, { redisUrl: redisServer.url, timeseriesUrl: false, prefix: ahead.prefix });
+  behind.clock.nowMs -= 3_600_000;
+  for (const rig of [ahead, behind]) {
+    await rig.filler.write({ ...block, samples: [[a, MINUTE + rig.clock.nowMs, 1]] });
+    await rig.work.lease.take();
+    await rig.work.claims.claim(rig.clock.nowMs);
+    await rig.work.lease.release();
+  }
+  const claims = await behind.work.claims.list();
+  assert.deepEqual(
+    claims.map(({ claimedAtMs }) => claimedAtMs),
+    [START_MS, START_MS + 1],
+  );
+});
+
+test("what another worker has delivered settles by the clock of the one that has the shard now", async (t) => {
+  const receiver = await receiverFor(t);
+  const options = { redisUrl: redisServer.url, timeseriesUrl: false, victoriaUrl: receiver.url } as const;
+  const settings = { VICTORIAMETRICS_SETTLE_SECONDS: 30 };
+  const first = await createRig(t, { ...options, settings });
+  await first.filler.write(block);
+  assert.equal((await first.cycle()).sinks.victoriametrics?.delivered, 1);
+  const ahead = await createRig(t, { ...options, settings, prefix: first.prefix });
+  ahead.clock.nowMs += 3_600_000;
+  assert.equal((await ahead.cycle()).finished, 0, "no second has passed since the delivery");
+  ahead.clock.nowMs += 30_000;
+  assert.equal((await ahead.cycle()).finished, 1);
+  assert.equal(await ahead.metric("horizon_samples_written_total", { sink: "victoriametrics" }), 2);
+  assert.equal(await first.metric("horizon_samples_written_total", { sink: "victoriametrics" }), 0);
 });
 
 test("the lease is renewed for as long as a cycle takes", async (t) => {
@@ -267,17 +310,18 @@ test("a series that a store refuses goes to the dead letters alone, and is count
   rig.clock.nowMs += 30_000;
   assert.equal((await rig.cycle()).finished, 1);
 
-  const letters = await rig.deadLetters();
-  assert.equal(letters.length, 2);
-  const { reason, sink, tenant, detail, labels, samples: kept } = letters[0] ?? {};
+  const [letter, ...others] = await rig.deadLetters();
+  assert.deepEqual(others, [], "a series that is refused again leaves no second letter");
+  assert.ok(letter?.kind === "samples");
+  const { reason, sink, tenant, server, namespace, detail, labels } = letter;
   assert.deepEqual(
-    [reason, sink, tenant, detail],
-    ["refused_by_store", "victoriametrics", "t1", "400 m5 is not welcome"],
+    [reason, sink, tenant, server, namespace, detail],
+    ["refused_by_store", "victoriametrics", "t1", "s1", "ns", "400 m5 is not welcome"],
   );
-  assert.equal(labels, 'm5{_tenant_id="t1",_server_id="s1"}');
-  assert.deepEqual(JSON.parse(kept ?? ""), [
-    [MINUTE, "4014000000000000"],
-    [MINUTE + 1, "7ff0000000000002"],
+  assert.equal(formatSeriesName(labels), 'm5{_tenant_id="t1",_server_id="s1"}');
+  assert.deepEqual(letter.samples, [
+    { timestampMs: MINUTE, bits: 0x4014000000000000n },
+    { timestampMs: MINUTE + 1, bits: 0x7ff0000000000002n },
   ]);
   assert.equal(receiver.accepted().size, 19);
   const of = { sink: "victoriametrics" };
@@ -305,14 +349,14 @@ test("what RedisTimeSeries refuses for one series is a dead letter, and the othe
   const rig = await createRig(t, { redisUrl: redisServer.url, settings: { RTS_RESOLUTION_SECONDS: 0 } });
   const keyOf = (labels: Record<string, string>) => `${rig.prefix}labelled_metrics.${rig.filler.idOf(block, labels)}`;
   await rig.redis.set(keyOf(a), "not a series");
-  await rig.redis.call("TS.CREATE", keyOf(b), "DUPLICATE_POLICY", "BLOCK");
-  await rig.redis.call("TS.ADD", keyOf(b), MINUTE, 9);
+  await rig.redis.rpush(keyOf(b), "not a series either");
   const c = { __name__: "c" };
   await rig.filler.write({ ...block, samples: [...block.samples, [c, MINUTE, 3]] });
   assert.equal((await rig.cycle()).finished, 1);
-  const details = new Map((await rig.deadLetters()).map(({ labels, detail }) => [labels?.slice(0, 1), detail]));
+  const letters = (await rig.deadLetters()).flatMap((letter) => (letter.kind === "samples" ? [letter] : []));
+  const details = new Map(letters.map(({ labels, detail }) => [labelValue(labels, "__name__"), detail]));
   assert.match(details.get("a") ?? "", /not a time series/);
-  assert.match(details.get("b") ?? "", /DUPLICATE_POLICY/);
+  assert.match(details.get("b") ?? "", /not a time series/);
   assert.deepEqual(await timeSeriesSamples(rig.redis, rig.prefix, rig.filler.idOf(block, c)), [[MINUTE, "3"]]);
   assert.equal(await rig.metric("horizon_samples_dead_total", { reason: "refused_by_store" }), 2);
   await assertBalanced(rig, "timeseries");

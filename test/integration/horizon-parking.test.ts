@@ -81,7 +81,7 @@ test("a block whose series never becomes known ends in the dead letters, counted
   rig.clock.nowMs += 1;
   assert.equal((await rig.cycle()).parkedBlocks, 0);
   const [letter] = await rig.deadLetters();
-  assert.deepEqual([letter?.["reason"], letter?.["tenant"], letter?.["server"]], ["unknown_series", "lost", "s9"]);
+  assert.deepEqual([letter?.reason, letter?.tenant, letter?.server], ["unknown_series", "lost", "s9"]);
   assert.equal(await rig.metric("horizon_blocks_dead_total", { reason: "unknown_series" }), 1);
   for (const sink of ["timeseries", "victoriametrics"]) {
     assert.equal(await rig.metric("horizon_samples_claimed_total", { sink, tenant: "lost" }), 2);
@@ -104,15 +104,12 @@ test("damaged blocks end in the dead letters by reason, and good ones beside the
   }
   assert.equal((await rig.cycle()).finished, 1);
   const letters = new Map(
-    (await rig.redis.xrangeBuffer(rig.keys.deadLetters, "-", "+")).map(([, fields]) => [
-      fields[3]?.toString(),
-      fields[1],
-    ]),
+    (await rig.deadLetters()).map((letter) => [letter.reason, letter.kind === "block" ? letter.block : undefined]),
   );
   assert.deepEqual([...letters.keys()].sort(), ["checksum_mismatch", "malformed", "unknown_version"]);
   assert.deepEqual(letters.get("checksum_mismatch"), flipped);
   for (const reason of letters.keys()) {
-    assert.equal(await rig.metric("horizon_blocks_dead_total", { reason: reason ?? "" }), 1);
+    assert.equal(await rig.metric("horizon_blocks_dead_total", { reason }), 1);
   }
   assert.equal(receiver.accepted().get(labelText(rig.filler.fullLabels(good, a)))?.length, 1);
 });

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { pickFreePort } from "../../services/local/ports.ts";
 import { checkRedis } from "../../services/local/supervise/readiness.ts";
 import { createRig, GENERATION } from "../horizon/support/horizon-rig.ts";
+import { createMetadataFiller } from "../horizon/support/metadata-filler.ts";
 import { startRecordingReceiver } from "../horizon/support/recording-receiver.ts";
 import { readMetricsFaults } from "../support/check-metrics.ts";
 import { metricValue } from "../support/metric-value.ts";
@@ -75,6 +76,11 @@ const refusals: [name: string, settings: () => Record<string, string>, message: 
     "no VictoriaMetrics is named",
     () => ({ REDIS_URL: redisServer.url }),
     /^cannot start Horizon: VICTORIAMETRICS_URL is not set/m,
+  ],
+  [
+    "the buffer is in Skyline's format",
+    () => ({ REDIS_URL: redisServer.url, VICTORIAMETRICS_URL: receiverUrl, BUFFER_FORMAT: "skyline" }),
+    /^cannot start Horizon: BUFFER_FORMAT is skyline/m,
   ],
   ["a setting is wrong", () => ({ HORIZON_SHARDS: "0" }), /^cannot use HORIZON_SHARDS/m],
   [
@@ -178,6 +184,36 @@ test("a running Horizon delivers, shows how it is, takes new settings and ends w
   horizon.child.kill("SIGTERM");
   assert.equal(await horizon.exitCode(), 0);
   assert.ok(!horizon.output().includes("secret"));
+});
+
+test("metadata goes to the store after the samples, and holds up neither later samples nor the end", async (t) => {
+  const receiver = await startRecordingReceiver();
+  t.after(() => receiver.stop());
+  const isMetadata = ({ metadata }: (typeof receiver.requests)[number]) => metadata.length > 0;
+  receiver.answer = (request) => (isMetadata(request) ? "never" : { status: 204 });
+  const rig = await createRig(t, { redisUrl: redisServer.url, timeseriesUrl: false });
+  const writeMetadata = await createMetadataFiller(rig.redis, rig.prefix);
+  await writeMetadata("acme", "s1", { familyName: "up", type: 2, help: "Whether it is up.", unit: "" });
+  const write = (timestampMs: number) =>
+    rig.filler.write({ generation: GENERATION, samples: [[{ __name__: "up" }, timestampMs, 1]] });
+  const now = Date.now();
+  await write(now);
+  const horizon = runHorizon(t, {
+    REDIS_URL: redisServer.url,
+    RTS_ENABLED: "false",
+    VICTORIAMETRICS_URL: receiver.url,
+    REDIS_KEY_PREFIX: rig.prefix,
+    HORIZON_INTERVAL_SECONDS: "0.2",
+    VICTORIAMETRICS_SETTLE_SECONDS: "0",
+  });
+  await until(() => receiver.requests.some(isMetadata), { describe: horizon.output });
+  const [first] = receiver.requests.filter(({ series, metadata }) => series.length + metadata.length > 0);
+  assert.equal(first?.series.length, 1);
+  await write(now + 1);
+  await until(() => [...receiver.accepted().values()].flat().length === 2, { describe: horizon.output });
+  assert.equal(receiver.requests.filter(isMetadata).length, 1);
+  horizon.child.kill("SIGTERM");
+  assert.equal(await horizon.exitCode(), 0);
 });
 
 test("Horizon waits for stores that are not there yet", async (t) => {

@@ -58,6 +58,16 @@ test("settings that are wrong end the start, all of them at once, and touch noth
   assert.ok(!existsSync(data));
 });
 
+test("a buffer in Skyline's format, which would leave Horizon without work, ends the start with one sentence", async (t) => {
+  const folder = createTempFolder();
+  t.after(folder.remove);
+  const data = join(folder.path, "data");
+  const { code, stderr } = await runMain({ DATA_DIR: data, BUFFER_FORMAT: "skyline" });
+  assert.equal(code, 1);
+  assert.match(stderr, /^cannot start everything: BUFFER_FORMAT is skyline, .* `npm run flux`.*\n$/);
+  assert.ok(!existsSync(data));
+});
+
 test("a system without setpriv is told which package to install", async (t) => {
   const folder = createTempFolder();
   t.after(folder.remove);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { LocalProblem } from "../../services/local/local-problem.ts";
-import type { PartName } from "../../services/local/parts/catalogue.ts";
+import { GO_PROGRAMS, type PartName } from "../../services/local/parts/catalogue.ts";
 import { ensurePart } from "../../services/local/parts/ensure-part.ts";
 import { createTempFolder } from "../support/temp-folder.ts";
 
@@ -102,6 +102,55 @@ test("lists are fetched for this one purpose where the system has none", async (
   machine.addCommand("apt-get", script);
   assert.equal((await machine.get("node-exporter")).version, "9.8.7-1");
   assert.deepEqual(readdirSync(machine.partsDir), ["prometheus-node-exporter"]);
+});
+
+/** A `go` that has this to tell of the module, and writes down what it is called with. */
+function addGo(machine: ReturnType<typeof setUp>, module: object, compile = 'echo program > "$4"'): void {
+  const json = JSON.stringify({ Dir: machine.folder, Zip: join(machine.folder, "module.zip"), ...module });
+  writeFileSync(join(machine.folder, "module.zip"), "source");
+  machine.addCommand(
+    "go",
+    `echo "$GOWORK $CGO_ENABLED $*" >> ${machine.folder}/calls
+    case "$1" in mod) printf %s '${json}'; ${"Error" in module ? "exit 1" : ""};; build) ${compile};; esac`,
+  );
+}
+
+const ADAPTER = GO_PROGRAMS["remote-storage-adapter"];
+
+test("a Go program is compiled once from the pinned module, whatever workspace the user is in", async (t) => {
+  const machine = setUp(t);
+  addGo(machine, { Sum: ADAPTER.sum });
+  const first = await machine.get("remote-storage-adapter");
+  const folder = join(machine.partsDir, ADAPTER.folder);
+  assert.deepEqual(first, { program: join(folder, "remote_storage_adapter"), version: ADAPTER.moduleVersion });
+  assert.equal(readFileSync(first.program, "utf8"), "program\n");
+  assert.deepEqual(await machine.get("remote-storage-adapter"), first);
+  const [download = "", build = "", ...others] = readFileSync(join(machine.folder, "calls"), "utf8").trim().split("\n");
+  assert.equal(download, `off 0 mod download -json ${ADAPTER.module}@${ADAPTER.moduleVersion}`);
+  assert.match(build, /^off 0 build -trimpath -o .*\/remote_storage_adapter \.\/documentation\/examples\//);
+  assert.deepEqual(others, []);
+  assert.match(machine.lines[0] ?? "", /^Compiling remote_storage_adapter .* with Go/);
+});
+
+test("a Go program that cannot be had leaves nothing behind, and the reason is a sentence", async (t) => {
+  const check = async (want: RegExp, ...go: [module: object, compile?: string] | []) => {
+    const machine = setUp(t);
+    const [module, compile] = go;
+    if (module) {
+      addGo(machine, module, compile);
+    }
+    await assert.rejects(machine.get("remote-storage-adapter"), (error) => {
+      assert.ok(error instanceof LocalProblem, String(error));
+      assert.match(error.message, want);
+      assert.ok(!error.message.includes("\n"));
+      return true;
+    });
+    assert.deepEqual(go.length === 0 ? [] : readdirSync(machine.partsDir), []);
+  };
+  await check(/^cannot get remote_storage_adapter of .*: the command go is missing: install Go 1\.17 or newer/);
+  await check(/: go cannot download its source: no such host: check the network/, { Error: "no such host\nmore" });
+  await check(/: its source has the checksum h1:other=, not h1:.*: check GOPROXY$/, { Sum: "h1:other=" });
+  await check(/: go cannot compile it: undefined: x$/, { Sum: ADAPTER.sum }, 'echo "undefined: x" >&2; exit 1');
 });
 
 test("what is missing on a machine is said in a sentence that names the way out", async (t) => {

@@ -31,6 +31,12 @@ test("the block to paste is YAML in which every header is text, also one that lo
   assert.equal(parse(remoteWriteBlock({ ...TARGET, key })).remote_write[0].headers.key, key);
 });
 
+test("the block to paste does not pass a SHA-256 off as the key", () => {
+  const key = `sha256:${"0".repeat(64)}`;
+  const { headers } = parse(remoteWriteBlock({ ...TARGET, key })).remote_write[0];
+  assert.equal(headers.key, "<the key whose SHA-256 is in FLUX_SELF_API_KEY>");
+});
+
 test("the demonstration's Prometheus scrapes itself and node_exporter every 5 s and writes to Flux", () => {
   const addresses = { prometheus: "127.0.0.1:9090", nodeExporter: "127.0.0.1:9100" };
   const text = demoPrometheusConfig({ ...addresses, fluxUrl: TARGET.fluxUrl, key: "the-key!" });

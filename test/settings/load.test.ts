@@ -51,6 +51,7 @@ test("values are read as what their setting holds", () => {
   check("DROP_LABELS", '[["monitor", "^a$"], ["replica"]]', [["monitor", "^a$"], ["replica"]]);
   check("DROP_LABELS", "[]", []);
   check("FLUX_API_KEYS", "{0123456789: team-a}", { "0123456789": "team-a" }, '{"0123456789": "team-a"}');
+  check("FLUX_NAMESPACE_QUOTAS", "{team-a: 100}", { "team-a": 100 }, '{"team-a": 100}');
   check(
     "FLUX_API_KEYS",
     "\n  abcdefgh:\n    namespace: a\n    tenants: [t1, t2]\n    tenant: t2\n    server: s",
@@ -191,7 +192,7 @@ test("an entry of FLUX_API_KEYS is named by its position", () => {
     "cannot use FLUX_API_KEYS, entry 2 (the environment): its key must be at least 8 characters long",
     "cannot use FLUX_API_KEYS, entry 3, namespace (the environment): is missing",
     "cannot use FLUX_API_KEYS, entry 4 (the environment): must be 1 to 128 characters of A-Z a-z 0-9 _ . : -",
-    "cannot use FLUX_API_KEYS, entry 5 (the environment): must be a namespace, or a map with namespace, tenants, tenant, server",
+    "cannot use FLUX_API_KEYS, entry 5 (the environment): must be a namespace, or a map with namespace, tenants, tenant, server, limits, influx, dropMetrics, doNotDropMetrics, dropLabels",
   ]);
 });
 
@@ -221,6 +222,19 @@ test("settings that do not go together are a problem", () => {
     "cannot use FLUX_ADMIN_PORT: it is the same as FLUX_PORT, and operations need a port of their own",
   );
   check({ FLUX_PORT: "0", FLUX_ADMIN_PORT: "0" }, undefined);
+  check(
+    { FLUX_TLS_CERT_FILE: "cert.pem" },
+    "cannot use FLUX_TLS_CERT_FILE: FLUX_TLS_KEY_FILE is not set, and TLS needs both",
+  );
+  check(
+    { FLUX_TLS_KEY_FILE: "key.pem" },
+    "cannot use FLUX_TLS_KEY_FILE: FLUX_TLS_CERT_FILE is not set, and TLS needs both",
+  );
+  check(
+    { FLUX_TLS_CLIENT_CA_FILE: "ca.pem" },
+    "cannot use FLUX_TLS_CLIENT_CA_FILE: FLUX_TLS_CERT_FILE is not set, and without TLS no client shows a certificate",
+  );
+  check({ FLUX_TLS_CERT_FILE: "c", FLUX_TLS_KEY_FILE: "k", FLUX_TLS_CLIENT_CA_FILE: "a" }, undefined);
 });
 
 test("loadSettings reads the file that FLUX_SETTINGS names", async (t) => {
@@ -266,10 +280,12 @@ test("settings that differ and cannot be reloaded need a restart", () => {
   ]);
 });
 
-test("keys, rules, limits of intake and the log level are reloadable", () => {
+test("what makes ports, connections and tables is not reloadable; keys, rules and the log level are", () => {
+  const isFixed = (name: string) => /(_HOST|_PORT|_URLS?|_KEY_PREFIX|_SHARDS|_TABLE_SIZE|_WORKERS|_DIR)$/.test(name);
+  const isFree = (name: string) =>
+    /^(DROP_|DO_NOT_|SKIP_LIST|RULES_|LOG_LEVEL|INFLUX_|FLUX_(SELF_API_KEY|API_KEYS|TENANTS))/.test(name);
   for (const name of SETTING_NAMES) {
-    const isRule = /^(DROP_|DO_NOT_|SKIP_LIST|RULES_MAX_)/.test(name);
-    const isIntake = /^FLUX_(MAX_|SELF_API_KEY|API_KEYS|RETRY_AFTER)/.test(name);
-    assert.equal(RELOADABLE_SETTINGS.has(name), isRule || isIntake || name === "LOG_LEVEL", name);
+    assert.ok(!(isFixed(name) && RELOADABLE_SETTINGS.has(name)), name);
+    assert.ok(!isFree(name) || RELOADABLE_SETTINGS.has(name), name);
   }
 });

@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { describe, test } from "node:test";
-import { type Block, decodeBlock, encodeBlock, MAX_TIMESTAMP_MS } from "../../services/shared/block.ts";
+import {
+  type Block,
+  decodeBlock,
+  encodeBlock,
+  MAX_TIMESTAMP_MS,
+  readBlockHeader,
+} from "../../services/shared/block.ts";
 import { createRandom, type Random } from "../support/random.ts";
 import { SPECIAL_VALUE_BITS } from "../support/special-values.ts";
 
+const crc32c = createRequire(import.meta.url)("crc-32/crc32c") as {
+  buf(bytes: Uint8Array, seed?: number): number;
+};
 const owner = { tenant: "acme", server: "eu-1", namespace: "acme.prod" };
 
 function block(rows: readonly { id: bigint; ts: number; bits: bigint }[]): Block {
@@ -69,16 +79,62 @@ describe("bytes that are not a block", () => {
   test("of a later version are told apart from damage", () => {
     const later = Buffer.from(good);
     later[0] = 2;
-    assert.deepEqual(decodeBlock(later), { ok: false, fault: "unknown_version" });
+    const detail = "its version is 2, only 1 is read here";
+    assert.deepEqual(decodeBlock(later), { ok: false, fault: "unknown_version", at: 0, detail });
+    const otherKind = Buffer.from(good);
+    otherKind[1] = 9;
+    const kindDetail = "its kind is 9, only 1 is read here";
+    assert.deepEqual(decodeBlock(otherKind), { ok: false, fault: "unknown_version", at: 1, detail: kindDetail });
   });
 
   test("are found by their checksum, whichever bit is wrong", () => {
     for (let byte = 2; byte < good.length; byte++) {
       const damaged = Buffer.from(good);
       damaged[byte] = (damaged[byte] ?? 0) ^ 0x10;
-      assert.deepEqual(decodeBlock(damaged), { ok: false, fault: "checksum_mismatch" }, `byte ${byte}`);
+      const decoded = decodeBlock(damaged);
+      assert.ok(!decoded.ok);
+      assert.deepEqual([decoded.fault, decoded.at], ["checksum_mismatch", good.length - 4], `byte ${byte}`);
+      assert.match(decoded.detail, /^its checksum is [0-9a-f]{8}, that of its bytes [0-9a-f]{8}$/);
     }
   });
+
+  test("still say whose they are and how many samples they claim to hold", () => {
+    const cut = good.subarray(0, good.length - 10);
+    assert.equal(decodeBlock(cut).ok, false);
+    assert.deepEqual(readBlockHeader(cut), { owner, generation: 497_000, count: 1, end: 2 + 5 + 5 + 10 + 8 });
+    assert.equal(readBlockHeader(good.subarray(0, 29)), undefined);
+  });
+
+  const withChecksum = (body: Buffer) => {
+    const crc = Buffer.alloc(4);
+    crc.writeUInt32LE(crc32c.buf(body, 0) >>> 0);
+    return Buffer.concat([body, crc]);
+  };
+  const body = good.subarray(0, good.length - 4);
+  const changed = (change: (bytes: Buffer) => void) => {
+    const bytes = Buffer.from(body);
+    change(bytes);
+    return withChecksum(bytes);
+  };
+  const damages: [what: string, bytes: Buffer, at: number, says: RegExp][] = [
+    ["too few", good.subarray(0, 16), 16, /has 16 bytes, a block has at least 17/],
+    ["ends within its names", changed((bytes) => bytes.writeUInt8(255, 2)), body.length, /ends within tenant/],
+    [
+      "claims more samples than it holds",
+      changed((bytes) => bytes.writeUInt8(9, 26)),
+      26,
+      /9 samples take at least 144/,
+    ],
+    ["claims fewer samples than it holds", changed((bytes) => bytes.writeUInt8(0, 26)), 30, /not those of 0 samples/],
+  ];
+  for (const [what, bytes, at, says] of damages) {
+    test(`are malformed where a block ${what}, which is said with its place`, () => {
+      const decoded = decodeBlock(bytes);
+      assert.ok(!decoded.ok);
+      assert.deepEqual([decoded.fault, decoded.at], ["malformed", at]);
+      assert.match(decoded.detail, says);
+    });
+  }
 
   test("are refused at any length", () => {
     for (let length = 0; length < good.length; length++) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { decodeLabels, encodeLabels } from "../../services/shared/label-bytes.ts";
+import { decodeLabels, encodeLabels, findLabelValue } from "../../services/shared/label-bytes.ts";
 import { decodeRecord, encodeRecord } from "../../services/shared/registry-record.ts";
 import { compareUtf8, formatSeriesName, type Label } from "../../services/shared/series.ts";
 import { createSeriesHasher, shardOf } from "../../services/shared/series-id.ts";
@@ -42,6 +42,16 @@ describe("label bytes", () => {
 
   test("tell apart what concatenation would confuse", () => {
     assert.notDeepEqual(encodeLabels(labels({ a: "bc" })), encodeLabels(labels({ ab: "c" })));
+  });
+
+  test("are searched for one label by its whole name", () => {
+    const bytes = encodeLabels(labels({ A: "1", __name__: "é".repeat(200), __name__x: "2", b: "__name__" }));
+    const find = (name: string) => findLabelValue(bytes, name);
+    assert.deepEqual(["A", "__name__", "b"].map(find), ["1", "é".repeat(200), "__name__"]);
+    assert.deepEqual(["", "__name", "name__", "c"].map(find), [undefined, undefined, undefined, undefined]);
+    assert.equal(findLabelValue(bytes.subarray(0, 100), "__name__"), undefined);
+    assert.equal(findLabelValue(bytes.subarray(0, 100), "b"), undefined);
+    assert.equal(findLabelValue(Buffer.alloc(0), "A"), undefined);
   });
 
   test("are refused when cut short or of an odd number of strings", () => {

@@ -7,12 +7,17 @@ import type { StoredSeries } from "./victoria-metrics.ts";
 
 /** Digits that VictoriaMetrics keeps of a value. */
 const VICTORIA_DIGITS = 12;
+const SMALLEST_NORMAL = 2 ** -1022;
 
 /** The samples of a Prometheus, labelled as Flux labels them, values written by `format`. */
-export function sentSamples(series: readonly ExactSeries[], format: (bits: bigint) => string): Samples {
+export function sentSamples(
+  series: readonly ExactSeries[],
+  format: (bits: bigint) => string,
+  tenant: string = TENANT,
+): Samples {
   return exactSamples(
     series.map(({ labels, samples }) => ({
-      labels: { ...labels, _tenant_id: TENANT, _server_id: SERVER },
+      labels: { ...labels, _tenant_id: tenant, _server_id: SERVER },
       samples,
     })),
     format,
@@ -47,9 +52,18 @@ export function victoriaSamples(series: readonly StoredSeries[]): Samples {
 /** All bits: two values are the same text only if nothing at all differs. */
 export const allBits = (bits: bigint) => bits.toString(16);
 
-/** A value as far as VictoriaMetrics keeps it: 12 digits, −0 as 0, one NaN for all. */
+/** Whether VictoriaMetrics takes a value: it drops every NaN but stale markers, and answers 204. */
+export function victoriaTakes(bits: bigint): boolean {
+  return bits === STALE_NAN_BITS || !Number.isNaN(numberOf(bits));
+}
+
+/** A value as far as VictoriaMetrics keeps it: 12 digits, −0 and subnormals as 0, one NaN for all. */
 export const asVictoriaKeeps = (bits: bigint) => victoriaDigits(bits === STALE_NAN_BITS ? Number.NaN : numberOf(bits));
 
 function victoriaDigits(value: number): string {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(VICTORIA_DIGITS)) + 0) : String(value);
+  if (!Number.isFinite(value)) {
+    return String(value);
+  }
+  const isKept = Math.abs(value) >= SMALLEST_NORMAL;
+  return String(isKept ? Number(value.toPrecision(VICTORIA_DIGITS)) : 0);
 }

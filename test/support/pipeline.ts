@@ -29,6 +29,8 @@ export interface Pipeline {
   readonly jobs: readonly ScrapeJob[];
   /** Starts another Horizon in place of one that was killed. */
   restartHorizon(): Promise<void>;
+  /** Starts one more Horizon beside those that run. */
+  addHorizon(): Promise<ServiceProcess>;
   /** Stops scraping and waits until everything scraped is in both stores. */
   drain(): Promise<void>;
   /** Waits until Horizon has delivered and settled everything that Flux has stored. */
@@ -41,7 +43,14 @@ export interface PipelineOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Where Horizon writes instead of a VictoriaMetrics of the pipeline's own. */
   readonly receiverUrl?: string;
+  /** What Prometheus scrapes beside node_exporter. */
+  readonly jobs?: readonly ScrapeJob[];
+  /** Where Prometheus writes beside Flux: entries of `remote_write`. @param intakeUrl of the Flux that runs by then. */
+  readonly alsoWrites?: (intakeUrl: string) => Promise<readonly object[]>;
 }
+
+/** Of `remote_write`: so that samples are on their way at once. */
+export const QUICK_QUEUE = { min_backoff: "100ms", max_backoff: "1s", batch_send_deadline: "1s" };
 
 /** Starts the whole path; Prometheus scrapes node_exporter and itself every second. */
 export async function startPipeline(options: PipelineOptions = {}): Promise<Pipeline> {
@@ -54,6 +63,7 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     VICTORIAMETRICS_URL: options.receiverUrl ?? victoria?.url ?? "",
     FLUX_SELF_API_KEY: SELF_KEY,
     FLUX_API_KEYS: JSON.stringify({ [PROMETHEUS_KEY]: { namespace: TENANT, tenant: TENANT, server: SERVER } }),
+    HORIZON_SHARDS: "1",
     HORIZON_INTERVAL_SECONDS: "2",
     HORIZON_LEASE_SECONDS: "3",
     RTS_RESOLUTION_SECONDS: "5",
@@ -65,15 +75,20 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
   };
   const flux = await spawnService("flux", settings);
   const exporter = await startNodeExporter();
-  const jobs = [{ job: "node", targets: [exporter.target] }];
+  const jobs = [{ job: "node", targets: [exporter.target] }, ...(options.jobs ?? [])];
   const prometheus = await startPrometheus({
     scrape: jobs,
-    remoteWrite: {
-      url: `${flux.intakeUrl}/prometheus/write`,
-      authorization: { credentials: PROMETHEUS_KEY },
-      queue_config: { min_backoff: "100ms", max_backoff: "1s", batch_send_deadline: "1s" },
-    },
+    remoteWrite: [
+      {
+        url: `${flux.intakeUrl}/prometheus/write`,
+        authorization: { credentials: PROMETHEUS_KEY },
+        queue_config: QUICK_QUEUE,
+        metadata_config: { send_interval: "1s" },
+      },
+      ...((await options.alsoWrites?.(flux.intakeUrl)) ?? []),
+    ],
   });
+  const added: ServiceProcess[] = [];
   const pipeline: Pipeline = {
     exporter,
     prometheus,
@@ -88,14 +103,19 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
       await pipeline.horizon.stop();
       pipeline.horizon = await spawnService("horizon", settings);
     },
+    addHorizon: async () => {
+      const horizon = await spawnService("horizon", settings);
+      added.push(horizon);
+      return horizon;
+    },
     drain: async () => {
       await prometheus.scrapeOnly([]);
       await prometheus.sentAll();
       await pipeline.delivered();
     },
-    delivered: (timeoutMs) => untilNothingIsMissing(() => undelivered(buffer.url), timeoutMs),
+    delivered: (timeoutMs) => untilNothingIsMissing(() => undelivered(buffer.url, settings.HORIZON_SHARDS), timeoutMs),
     stop: async () => {
-      for (const server of [prometheus, flux, pipeline.horizon, exporter, victoria, buffer, timeSeries]) {
+      for (const server of [prometheus, flux, pipeline.horizon, ...added, exporter, victoria, buffer, timeSeries]) {
         await server?.stop();
       }
     },
@@ -103,15 +123,16 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
   return pipeline;
 }
 
-async function undelivered(redisUrl: string): Promise<string | undefined> {
+async function undelivered(redisUrl: string, shards: string): Promise<string | undefined> {
   const redis = new Redis(redisUrl);
   try {
-    const keys = shardKeys("", 0);
-    const waiting = {
-      blocks: await redis.scard(keys.blocks),
-      claims: await redis.hlen(keys.claims),
-      parked: await redis.zcard(keys.parked),
-    };
+    const waiting = { blocks: 0, claims: 0, parked: 0 };
+    for (let shard = 0; shard < Number(shards); shard++) {
+      const keys = shardKeys("", shard);
+      waiting.blocks += await redis.scard(keys.blocks);
+      waiting.claims += await redis.hlen(keys.claims);
+      waiting.parked += await redis.zcard(keys.parked);
+    }
     return waiting.blocks + waiting.claims + waiting.parked === 0 ? undefined : JSON.stringify(waiting);
   } finally {
     redis.disconnect();

@@ -7,7 +7,7 @@ import { pickFreePort } from "../../services/local/ports.ts";
 import { prometheusArguments } from "../../services/local/server-arguments.ts";
 import { checkHttp } from "../../services/local/supervise/readiness.ts";
 import { httpText } from "./http-text.ts";
-import { metricValue } from "./metric-value.ts";
+import { metricValue, metricValues } from "./metric-value.ts";
 import { part } from "./parts.ts";
 import { type ServerProcess, startServerProcess } from "./server-process.ts";
 import { createTempFolder } from "./temp-folder.ts";
@@ -55,7 +55,7 @@ export interface Prometheus extends ServerProcess {
   rawSamples(selector: string, atSeconds: number, rangeSeconds: number): Promise<StoredSeries[]>;
   /** Scrapes these jobs from now on, and has begun to when this returns. Series of jobs that are gone get no stale markers, as when Prometheus stops. */
   scrapeOnly(jobs: readonly ScrapeJob[]): Promise<void>;
-  /** Waits until everything that was scraped has been taken by its `remote_write` target. */
+  /** Waits until everything that was scraped has been taken by every `remote_write` target. */
   sentAll(timeoutMs?: number): Promise<void>;
 }
 
@@ -126,14 +126,16 @@ async function waitForScrapes(url: string): Promise<void> {
 /** How long a scrape that was under way when its job was removed may take to be appended. */
 const APPEND_MS = 1500;
 
-/** Says what a Prometheus has yet to send, or nothing when its queue has been empty for a while. */
+/** Says what a Prometheus has yet to send, or nothing when its queues have been empty for a while. */
 async function unsentSamples(url: string): Promise<string | undefined> {
   const deadline = Date.now() + APPEND_MS;
   while (Date.now() < deadline) {
-    const value = (name: string) => metricValue(`${url}/metrics`, `prometheus_remote_storage_${name}`);
-    const pending = await value("samples_pending");
-    const appended = await value("highest_timestamp_in_seconds");
-    const sent = await value("queue_highest_sent_timestamp_seconds");
+    const metrics = `${url}/metrics`;
+    const pending = await metricValue(metrics, "prometheus_remote_storage_samples_pending");
+    const appended = await metricValue(metrics, "prometheus_remote_storage_highest_timestamp_in_seconds");
+    const sent = Math.min(
+      ...(await metricValues(metrics, "prometheus_remote_storage_queue_highest_sent_timestamp_seconds")),
+    );
     if (pending > 0 || sent < appended) {
       return `${pending} samples pending, sent up to ${sent} of ${appended}`;
     }

@@ -21,6 +21,8 @@ export function readInflux(
   const read = parseInfluxPayload(Buffer.from(body), {
     precision: "ns",
     adapter: "none",
+    prefix: "",
+    stringFields: "drop",
     nowMs: NOW_MS,
     maxSamples: 1_000_000,
     maxLabelBytes: 1e8,

@@ -18,6 +18,10 @@ export interface ServiceOptions {
   /** "answers" waits for /-/healthy only, where the service is not expected to become ready. */
   readonly waitFor?: "ready" | "answers";
   readonly readyTimeoutMs?: number;
+  /** Another build of the project than its own `dist`. */
+  readonly distFolder?: string;
+  /** Another program than the service's own `main.js`. */
+  readonly main?: string;
 }
 
 /**
@@ -29,7 +33,8 @@ export async function spawnService(
   settings: Readonly<Record<string, string>>,
   options: ServiceOptions = {},
 ): Promise<ServiceProcess> {
-  const main = join(projectRoot(import.meta.url), "dist/services", name, "main.js");
+  const distFolder = options.distFolder ?? join(projectRoot(import.meta.url), "dist");
+  const main = options.main ?? join(distFolder, "services", name, "main.js");
   if (!existsSync(main)) {
     throw new Error(`cannot start ${name}: ${main} is missing: run \`npm run build\``);
   }

@@ -1,5 +1,6 @@
 import type { Payload } from "../formats/payload.ts";
 import type { Answer } from "../http/answer.ts";
+import type { InfluxTerms } from "../influx-terms.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { Refusal } from "../reasons.ts";
 import type { WriteRequest } from "../write-request.ts";
@@ -20,6 +21,14 @@ export interface DecodedBody {
   answerStored(intake: Intake, owner: { readonly tenant: string; readonly server: string }): Answer;
 }
 
+/** What of a sender's terms reading a body depends on. */
+export interface ReadingTerms {
+  readonly influx: InfluxTerms;
+}
+
+/** Reads an expanded body. Parts that cannot be read are in the payload. @param nowMs for samples without a time. */
+export type Decode = (bytes: Buffer, nowMs: number) => { ok: true; decoded: DecodedBody } | Refusal;
+
 /**
  * One way to send samples: what differs between remote-write, JSON and line protocol in the path of a request. All
  * else, identity, rules, limits, storing and counting, is the same for every dialect (`handle-write.ts`).
@@ -30,12 +39,10 @@ export interface Dialect {
    * has them.
    */
   introduce(request: WriteRequest, limits: BodyLimits): Promise<{ ok: true; request: WriteRequest } | Refusal>;
-  /** Whether the body is one that the dialect reads, from the headers alone. */
-  checkHeaders(request: WriteRequest): { ok: true } | Refusal;
-  /** The body expanded, as far as it was compressed. */
+  /** What is to read the body, once it is expanded; or why the dialect reads no such body, from the headers alone. */
+  decoderFor(request: WriteRequest, terms: ReadingTerms): { ok: true; decode: Decode } | Refusal;
+  /** The body expanded, as far as it was compressed; its memory is taken from the request's. */
   expand(body: Buffer, request: WriteRequest, maxBytes: number): Promise<{ ok: true; bytes: Buffer } | Refusal>;
-  /** Reads the expanded body. Parts that cannot be read are in the payload. @param nowMs for samples without a time. */
-  decode(bytes: Buffer, request: WriteRequest, nowMs: number): { ok: true; decoded: DecodedBody } | Refusal;
   /** The answer to a request of which nothing is stored. */
   answerRefused(refusal: Refusal, retryAfterSeconds: number): Answer;
 }

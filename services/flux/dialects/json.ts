@@ -1,13 +1,13 @@
 import { allInvalidJsonBody, partialJsonBody } from "../formats/json-answer.ts";
 import { type JsonPayload, parseJsonPayload, readJsonKey } from "../formats/json-payload.ts";
+import { parsedJsonBytes } from "../formats/json-text.ts";
 import { type Answer, refusalAnswer, STORED } from "../http/answer.ts";
 import { expandBody } from "../http/expand-body.ts";
-import { readBody } from "../http/read-body.ts";
 import type { Intake } from "../intake/intake.ts";
 import type { Refusal } from "../reasons.ts";
 import { contentEncoding, singleHeader, type WriteRequest } from "../write-request.ts";
 import { describeRefusals } from "./describe-refusals.ts";
-import type { BodyLimits, DecodedBody, Dialect } from "./dialect.ts";
+import type { BodyLimits, Decode, DecodedBody, Dialect } from "./dialect.ts";
 
 /** Elements of `metrics` in one request. */
 const MAX_ITEMS = 1_000_000;
@@ -18,32 +18,39 @@ const MAX_ANONYMOUS_EXPANDED_BYTES = 8 * MAX_ANONYMOUS_BYTES;
 /** Skyline's JSON payload. Its key stands in the body; in a header, as elsewhere, it is found without reading it. */
 export const jsonDialect: Dialect = {
   introduce,
-  checkHeaders: () => ({ ok: true }),
-  expand: (body, { headers }, maxBytes) => expandBody(body, contentEncoding(headers), maxBytes),
-  decode: (bytes) => {
-    const parsed = parseJsonPayload(bytes, { maxItems: MAX_ITEMS });
-    return parsed.ok ? { ok: true, decoded: decodedBody(parsed.payload) } : parsed;
-  },
+  decoderFor: ({ memory }) => ({ ok: true, decode: (bytes) => decode(bytes, memory) }),
+  expand: (body, { headers, memory }, maxBytes) => expandBody(body, contentEncoding(headers), maxBytes, memory),
   answerRefused,
 };
 
 async function introduce(request: WriteRequest, limits: BodyLimits): ReturnType<Dialect["introduce"]> {
-  const { headers, body } = request;
+  const { headers, body, memory } = request;
   if (singleHeader(headers, "key") || singleHeader(headers, "authorization")) {
     return { ok: true, request };
   }
   const maxBytes = Math.min(MAX_ANONYMOUS_BYTES, limits.maxBodyBytes);
-  const received = await readBody(body, singleHeader(headers, "content-length"), maxBytes);
+  const received = await body.read(maxBytes);
   if (!received.ok) {
     return received;
   }
   const maxExpandedBytes = Math.min(MAX_ANONYMOUS_EXPANDED_BYTES, limits.maxUncompressedBytes);
-  const expanded = await expandBody(received.body, contentEncoding(headers), maxExpandedBytes);
+  const rawBytes = memory.heldBytes;
+  const expanded = await expandBody(received.body, contentEncoding(headers), maxExpandedBytes, memory);
   if (!expanded.ok) {
     return expanded;
   }
   const key = readJsonKey(expanded.bytes);
-  return { ok: true, request: { ...request, headers: { ...headers, key }, body: received.body } };
+  memory.give(memory.heldBytes - rawBytes);
+  return { ok: true, request: { ...request, headers: { ...headers, key } } };
+}
+
+function decode(bytes: Buffer, memory: WriteRequest["memory"]): ReturnType<Decode> {
+  const room = memory.take(parsedJsonBytes(bytes));
+  if (!room.ok) {
+    return room;
+  }
+  const parsed = parseJsonPayload(bytes, { maxItems: MAX_ITEMS });
+  return parsed.ok ? { ok: true, decoded: decodedBody(parsed.payload) } : parsed;
 }
 
 function decodedBody(payload: JsonPayload): DecodedBody {

@@ -1,14 +1,15 @@
 import { adapterOf } from "../formats/influx-adapter.ts";
 import { type InfluxOutcome, influxAnswer } from "../formats/influx-answer.ts";
 import { influxIdentity } from "../formats/influx-identity.ts";
-import { type InfluxPayload, parseInfluxPayload } from "../formats/influx-payload.ts";
+import { type InfluxOptions, type InfluxPayload, parseInfluxPayload } from "../formats/influx-payload.ts";
 import { type InfluxDialect, parsePrecision } from "../formats/influx-precision.ts";
+import { metricPrefix } from "../formats/influx-prefix.ts";
 import { refusalAnswer } from "../http/answer.ts";
 import { expandBody } from "../http/expand-body.ts";
 import type { Intake } from "../intake/intake.ts";
 import { totalSamples } from "../intake/total-samples.ts";
 import { contentEncoding } from "../write-request.ts";
-import type { Dialect } from "./dialect.ts";
+import type { Decode, Dialect } from "./dialect.ts";
 
 /** Samples in one request, and bytes of their labels: every field of a line repeats its tags. */
 const MAX_SAMPLES = 1_000_000;
@@ -21,32 +22,39 @@ export function lineProtocolDialect(version: InfluxDialect): Dialect {
       const told = influxIdentity(request, { queryCredentials: true });
       return told.ok ? { ok: true, request: { ...request, headers: told.headers } } : told;
     },
-    checkHeaders: ({ query }) => {
-      const precision = parsePrecision(query.get("precision"), version);
-      return precision.ok ? { ok: true } : precision;
-    },
-    expand: (body, { headers }, maxBytes) => expandBody(body, contentEncoding(headers), maxBytes),
-    decode: (bytes, request, nowMs) => {
-      const precision = parsePrecision(request.query.get("precision"), version);
-      if (!precision.ok) {
-        return precision;
+    decoderFor: (request, { influx }) => {
+      const absent = influx.precision === "auto" ? "auto" : "ns";
+      const unit = parsePrecision(request.query.get("precision"), version, absent);
+      if (!unit.ok) {
+        return unit;
       }
-      const limits = { maxSamples: MAX_SAMPLES, maxLabelBytes: MAX_LABEL_BYTES };
-      const options = { precision: precision.precision, nowMs, adapter: adapterOf(request), ...limits };
-      const parsed = parseInfluxPayload(bytes, options);
-      if (!parsed.ok) {
-        return parsed;
-      }
-      const { payload } = parsed;
-      const answerStored = (intake: Intake) => influxAnswer(version, outcomeOf(payload, intake));
-      return { ok: true, decoded: { payload, answerStored } };
+      const options = {
+        precision: unit.precision,
+        adapter: adapterOf(request),
+        prefix: metricPrefix(request, influx.dbPrefix),
+        stringFields: influx.stringFields,
+        maxSamples: MAX_SAMPLES,
+        maxLabelBytes: MAX_LABEL_BYTES,
+      };
+      return { ok: true, decode: (bytes, nowMs) => decode(bytes, { ...options, nowMs }, version) };
     },
+    expand: (body, { headers, memory }, maxBytes) => expandBody(body, contentEncoding(headers), maxBytes, memory),
     answerRefused: (refusal, retryAfterSeconds) => {
       const { status, headers } = refusalAnswer(refusal, retryAfterSeconds);
       const message = `${refusal.code}: ${refusal.detail}`;
       return influxAnswer(version, { kind: "refused", status, message, headers });
     },
   };
+}
+
+function decode(bytes: Buffer, options: InfluxOptions, version: InfluxDialect): ReturnType<Decode> {
+  const parsed = parseInfluxPayload(bytes, options);
+  if (!parsed.ok) {
+    return parsed;
+  }
+  const { payload } = parsed;
+  const answerStored = (intake: Intake) => influxAnswer(version, outcomeOf(payload, intake));
+  return { ok: true, decoded: { payload, answerStored } };
 }
 
 /** What became of the lines, and of the series that are not taken although their lines could be read. */

@@ -1,26 +1,34 @@
 import type { Codec, DecodedWriteRequest } from "../../kernel/codec.ts";
+import { readSnappyHead } from "../../kernel/snappy-scan.ts";
 import { type Answer, refusalAnswer, STORED } from "../http/answer.ts";
 import { checkBodyHeaders } from "../http/content-type.ts";
 import { singleHeader } from "../write-request.ts";
 import { describeRefusals } from "./describe-refusals.ts";
-import type { DecodedBody, Dialect } from "./dialect.ts";
+import type { Decode, DecodedBody, Dialect } from "./dialect.ts";
 
 /** Prometheus remote-write 1.0: snappy blocks of protobuf, the sender named by headers. */
 export function remoteWriteDialect(codec: Codec): Dialect {
   return {
     introduce: async (request) => ({ ok: true, request }),
-    checkHeaders: ({ headers }) =>
-      checkBodyHeaders({
+    decoderFor: ({ headers }) => {
+      const readable = checkBodyHeaders({
         "content-type": singleHeader(headers, "content-type"),
         "content-encoding": singleHeader(headers, "content-encoding"),
-      }),
-    expand: async (body, _request, maxBytes) => codec.uncompress(body, maxBytes),
-    decode: (bytes) => {
-      const decoded = codec.decodeWriteRequest(bytes);
-      return decoded.ok ? { ok: true, decoded: decodedBody(decoded.request) } : decoded;
+      });
+      return readable.ok ? { ok: true, decode: (bytes) => decode(bytes, codec) } : readable;
+    },
+    expand: async (body, { memory }, maxBytes) => {
+      const declaredBytes = readSnappyHead(body)?.uncompressedBytes ?? 0;
+      const room = memory.take(declaredBytes > maxBytes ? 0 : declaredBytes);
+      return room.ok ? codec.uncompress(body, maxBytes) : room;
     },
     answerRefused: refusalAnswer,
   };
+}
+
+function decode(bytes: Buffer, codec: Codec): ReturnType<Decode> {
+  const decoded = codec.decodeWriteRequest(bytes);
+  return decoded.ok ? { ok: true, decoded: decodedBody(decoded.request) } : decoded;
 }
 
 function decodedBody(request: DecodedWriteRequest): DecodedBody {

@@ -1,4 +1,4 @@
-import type { Precision } from "./influx-precision.ts";
+import type { TimestampUnit } from "./influx-precision.ts";
 import { readTimestampMs } from "./line-number.ts";
 import { MAX_KEY_BYTES, type Point, type PointFault } from "./line-point.ts";
 import { EQUALS, findUnescaped, physicalLineEnd, SPACE } from "./line-scanner.ts";
@@ -72,7 +72,7 @@ export function parseAdapterPoint(
   body: Buffer,
   start: number,
   tail: AdapterTail,
-  precision: Precision,
+  precision: TimestampUnit,
 ): Point | PointFault {
   if (tail.start - start > MAX_KEY_BYTES) {
     return { ok: false, fault: "max key length exceeded" };

@@ -1,17 +1,19 @@
-import { compareUtf8, type Label, METRIC_NAME_LABEL } from "../../shared/series.ts";
+import { type Label, METRIC_NAME_LABEL } from "../../shared/series.ts";
+import { type FieldRules, fieldSample } from "./field-sample.ts";
 import { truncateToPrecision } from "./influx-precision.ts";
 import type { Point } from "./line-point.ts";
 import { type Line, type LineFault, type LineOptions, parseLines } from "./line-protocol.ts";
 import type { InvalidPart, Payload } from "./payload.ts";
-import { metricName, tagLabels } from "./prometheus-names.ts";
+import { tagLabels } from "./prometheus-names.ts";
 import { RequestBuilder } from "./request-builder.ts";
 
 /*
- * Line protocol as series of Prometheus: every field that is a number or a boolean is a sample.
+ * Line protocol as series of Prometheus: every field that is a number or a boolean is a sample, others if the rules
+ * say so.
  */
 
 /** How to read a body, and how much of it. */
-export interface InfluxOptions extends LineOptions {
+export interface InfluxOptions extends LineOptions, FieldRules {
   /** For lines without a timestamp: milliseconds since 1970. */
   readonly nowMs: number;
   /** Most lines that can be wrong and samples that can be right, together. */
@@ -25,7 +27,7 @@ export interface InfluxOptions extends LineOptions {
 
 /** What a body of line protocol holds. */
 export interface InfluxPayload extends Payload {
-  /** Fields that are strings, which Prometheus cannot store. That is no fault. */
+  /** Fields that are strings, and no samples by the rules. That is no fault. */
   readonly skippedStringFields: number;
   /** Tags whose value was joined to another's, because their names came out the same as labels. */
   readonly joinedTags: number;
@@ -86,24 +88,21 @@ class Gathering {
   addLine({ point, isPrometheus }: Line): void {
     const { measurement, tags, fields, timestampMs } = point;
     const { labels, joined } = isPrometheus ? { labels: ownLabels(tags), joined: 0 } : tagLabels(tags);
-    const tagBytes = labels.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
+    const line = { measurement, labels, isPrometheus };
     this.#joined += joined;
-    for (const { name, value } of fields) {
-      if (typeof value === "string") {
+    for (const field of fields) {
+      const sample = fieldSample(field, line, this.#options);
+      if (!sample) {
         this.#strings++;
         continue;
       }
-      const metric = isPrometheus ? measurement : metricName(measurement, name);
-      this.#labelBytes += tagBytes + metric.length;
+      this.#labelBytes += sample.labels.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
       this.#samples++;
       if (this.excess() !== undefined) {
         return;
       }
-      this.#builder.add(
-        inOrder([...labels, { name: METRIC_NAME_LABEL, value: metric }]),
-        timestampMs ?? this.#nowMs,
-        value,
-      );
+      this.#joined += sample.isJoined ? 1 : 0;
+      this.#builder.add(sample.labels, timestampMs ?? this.#nowMs, sample.value);
     }
   }
 
@@ -140,9 +139,4 @@ class Gathering {
 /** Prometheus' own labels, but for one that claims to be the metric name. */
 function ownLabels(tags: Point["tags"]): Label[] {
   return tags.filter(([name]) => name !== METRIC_NAME_LABEL).map(([name, value]) => ({ name, value }));
-}
-
-/** The same series is recognised sooner if its labels come in the same order. */
-function inOrder(labels: Label[]): Label[] {
-  return labels.sort((a, b) => compareUtf8(a.name, b.name));
 }

@@ -5,11 +5,13 @@
 
 export type Precision = "ns" | "us" | "ms" | "s" | "m" | "h";
 
+/** The unit of the timestamps in a body. `auto`: each timestamp's own, told by how large it is. */
+export type TimestampUnit = Precision | "auto";
+
 /** Which InfluxDB a client believes to talk to: 1.x (`/write`) or 2.x (`/api/v2/write`). */
 export type InfluxDialect = "v1" | "v2";
 
 const PRECISIONS: ReadonlyMap<string, Precision> = new Map([
-  ["", "ns"],
   ["n", "ns"],
   ["ns", "ns"],
   ["u", "us"],
@@ -30,22 +32,40 @@ const REFUSALS: Readonly<Record<InfluxDialect, string>> = {
 
 /**
  * Reads the query argument `precision`.
- * @param given null where the request has none: nanoseconds.
+ * @param given null or empty where the request has none.
  * @param dialect whose words a refusal has; the same units are taken in both.
+ * @param absent the unit where the request has none: nanoseconds in InfluxDB.
  */
 export function parsePrecision(
   given: string | null,
   dialect: InfluxDialect,
-): { ok: true; precision: Precision } | { ok: false; code: "bad_precision"; detail: string } {
-  const precision = PRECISIONS.get(given ?? "");
+  absent: "ns" | "auto" = "ns",
+): { ok: true; precision: TimestampUnit } | { ok: false; code: "bad_precision"; detail: string } {
+  const precision = given ? PRECISIONS.get(given) : absent;
   return precision ? { ok: true, precision } : { ok: false, code: "bad_precision", detail: REFUSALS[dialect] };
+}
+
+/**
+ * The unit that a timestamp is most likely in, as VictoriaMetrics tells it: 10^17 and more are nanoseconds, 10^14
+ * microseconds, 10^11 milliseconds, anything less is seconds. True for all times from 1973 to 2262, the last that
+ * InfluxDB can hold.
+ * @param digits without sign and leading zeros.
+ */
+export function likelyUnit(digits: string): Precision {
+  if (digits.length > 17) {
+    return "ns";
+  }
+  if (digits.length > 14) {
+    return "us";
+  }
+  return digits.length > 11 ? "ms" : "s";
 }
 
 /** Milliseconds of a unit; 1 for those shorter than a millisecond. */
 export const UNIT_MS: Readonly<Record<Precision, number>> = { ns: 1, us: 1, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** The time of a line that has none: now, cut to the unit, as InfluxDB does. @param nowMs since 1970. */
-export function truncateToPrecision(nowMs: number, precision: Precision): number {
-  const unitMs = UNIT_MS[precision];
+export function truncateToPrecision(nowMs: number, unit: TimestampUnit): number {
+  const unitMs = unit === "auto" ? 1 : UNIT_MS[unit];
   return Math.floor(nowMs / unitMs) * unitMs;
 }

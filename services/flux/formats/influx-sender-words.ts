@@ -65,6 +65,11 @@ export function bucketWords(bucket: string): ReadWords {
     : retentionWords(retention);
 }
 
+/** The name in `?bucket={name}` or `?bucket={name}/{server}`. */
+export function bucketName(bucket: string): string {
+  return splitAtSlash(bucket)[0];
+}
+
 /** `?rp={server}`. */
 export function retentionWords(retention: string): ReadWords {
   return words({ server: NO_RETENTION.has(retention) ? "" : retention });

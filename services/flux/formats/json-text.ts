@@ -24,6 +24,25 @@ export function parseJsonText(body: Buffer): JsonText {
   return relaxed.ok ? relaxed : { ok: false, detail: relaxed.detail.replace(/ (in JSON )?at position .*/, "") };
 }
 
+const COMMA = 0x2c;
+const OPENING_BRACKET = 0x5b;
+const OPENING_BRACE = 0x7b;
+/** What an object, a list or a member of one takes, with what is noted about an element that is invalid. */
+const BYTES_PER_PART = 96;
+
+/** Bytes of memory that a JSON body takes while and after it is parsed: rather too many than too few. */
+export function parsedJsonBytes(body: Uint8Array): number {
+  let parts = 1;
+  for (let i = 0; i < body.length; i++) {
+    const byte = body[i];
+    if (byte === COMMA || byte === OPENING_BRACE || byte === OPENING_BRACKET) {
+      parts++;
+    }
+  }
+  // As text, it may need two bytes a character.
+  return 2 * body.length + BYTES_PER_PART * parts;
+}
+
 function decodeUtf8(body: Buffer): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(body);

@@ -1,4 +1,4 @@
-import { type Precision, UNIT_MS } from "./influx-precision.ts";
+import { likelyUnit, type Precision, type TimestampUnit, UNIT_MS } from "./influx-precision.ts";
 
 /*
  * Numbers of line protocol. The words of faults are those of InfluxDB 1.x.
@@ -70,12 +70,13 @@ function readInteger(text: string): LineNumber {
  * Reads a timestamp.
  * @returns milliseconds since 1970; what is less than a millisecond is cut off, towards 1970.
  */
-export function readTimestampMs(text: string, precision: Precision): LineNumber {
+export function readTimestampMs(text: string, unit: TimestampUnit): LineNumber {
   const [, sign, digits] = TIMESTAMP.exec(text) ?? [];
   if (digits === undefined) {
     return fault("bad timestamp");
   }
   const significant = withoutLeadingZeros(digits);
+  const precision = unit === "auto" ? likelyUnit(significant) : unit;
   if (exceeds(significant, MAX_TIMESTAMP[precision])) {
     return fault("time outside range");
   }
@@ -84,6 +85,12 @@ export function readTimestampMs(text: string, precision: Precision): LineNumber 
   const value = wholeMs * UNIT_MS[precision];
   // Adding 0 turns -0 into 0.
   return { ok: true, value: (sign === "-" ? -value : value) + 0 };
+}
+
+/** The number that a string field's text is, as a whole and in the grammar of floats; undefined where it is none. */
+export function numberInText(text: string): number | undefined {
+  const value = FLOAT.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
 }
 
 /** Compares whole numbers by their digits: 64 bits do not fit into a JavaScript number. */

@@ -1,6 +1,16 @@
-import type { Precision } from "./influx-precision.ts";
+import type { TimestampUnit } from "./influx-precision.ts";
 import { readFieldNumber, readTimestampMs } from "./line-number.ts";
-import { BACKSLASH, COMMA, closingQuote, EQUALS, findUnescaped, QUOTE, SPACE, skipSpaces } from "./line-scanner.ts";
+import {
+  BACKSLASH,
+  COMMA,
+  closingQuote,
+  EQUALS,
+  findUnescaped,
+  QUOTE,
+  SPACE,
+  skipBlanks,
+  skipSpaces,
+} from "./line-scanner.ts";
 
 /*
  * One line of line protocol:
@@ -8,7 +18,7 @@ import { BACKSLASH, COMMA, closingQuote, EQUALS, findUnescaped, QUOTE, SPACE, sk
  *   point := measurement { "," tag "=" value } SP field { "," field } [ SP timestamp ]
  *   field := key "=" ( number | boolean | string )
  *
- * SP is one or more spaces; spaces at the end are ignored. The words of faults are those of InfluxDB 1.x.
+ * SP is a space and any blanks after it; spaces at the end are ignored. The words of faults are those of InfluxDB 1.x.
  */
 
 /** A field. Booleans are 1 and 0. */
@@ -40,13 +50,13 @@ export const MAX_KEY_BYTES = 65_535;
 const MAX_FIELDS = 10_000;
 
 /** Reads the line of bytes start … end - 1. Takes time linear in them. */
-export function parsePoint(body: Buffer, start: number, end: number, precision: Precision): Point | PointFault {
+export function parsePoint(body: Buffer, start: number, end: number, precision: TimestampUnit): Point | PointFault {
   const keyEnd = findUnescaped(body, SPACE, start, end);
   const key = readKey(body, start, keyEnd);
   if (!key.ok) {
     return key;
   }
-  const fieldsStart = skipSpaces(body, keyEnd, end);
+  const fieldsStart = skipBlanks(body, keyEnd, end);
   if (fieldsStart === end) {
     return fault("missing fields");
   }
@@ -54,7 +64,7 @@ export function parsePoint(body: Buffer, start: number, end: number, precision: 
   if (!fields.ok) {
     return fields;
   }
-  const time = readTime(body, skipSpaces(body, fields.next, end), end, precision);
+  const time = readTime(body, skipBlanks(body, fields.next, end), end, precision);
   const { measurement, tags } = key;
   return time.ok ? { ok: true, measurement, tags, fields: fields.fields, timestampMs: time.timestampMs } : time;
 }
@@ -189,7 +199,7 @@ function readTime(
   body: Buffer,
   start: number,
   end: number,
-  precision: Precision,
+  precision: TimestampUnit,
 ): { ok: true; timestampMs: number | undefined } | PointFault {
   if (start === end) {
     return { ok: true, timestampMs: undefined };

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { type AdapterTail, findAdapterRecord, parseAdapterPoint, readAdapterTail } from "./adapter-point.ts";
 import type { Adapter } from "./influx-adapter.ts";
-import type { Precision } from "./influx-precision.ts";
+import type { TimestampUnit } from "./influx-precision.ts";
 import { type Point, type PointFault, parsePoint } from "./line-point.ts";
 import { CARRIAGE_RETURN, countNewlines, HASH, lineEnd, physicalLineEnd, skipBlanks } from "./line-scanner.ts";
 
@@ -42,7 +42,7 @@ interface ReadLine {
 /** How to read a body. */
 export interface LineOptions {
   /** The unit of timestamps. */
-  readonly precision: Precision;
+  readonly precision: TimestampUnit;
   /** Whose records are to be understood although line protocol does not: see `adapter-point.ts`. */
   readonly adapter: Adapter;
 }
@@ -79,7 +79,7 @@ function readLine(body: Buffer, position: number, { precision, adapter }: LineOp
       return { start: position, end: record.end, point: MISSING_FIELDS, isPrometheus: false };
     }
   }
-  const start = skipBlanks(body, position);
+  const start = skipBlanks(body, position, body.length);
   if (body[start] === HASH) {
     return { start, end: physicalLineEnd(body, start), point: undefined, isPrometheus: false };
   }
@@ -98,7 +98,7 @@ function readLine(body: Buffer, position: number, { precision, adapter }: LineOp
 
 const MISSING_FIELDS: PointFault = { ok: false, fault: "missing fields" };
 
-function readRecord(body: Buffer, start: number, end: number, tail: AdapterTail, precision: Precision): ReadLine {
+function readRecord(body: Buffer, start: number, end: number, tail: AdapterTail, precision: TimestampUnit): ReadLine {
   return { start, end, point: parseAdapterPoint(body, start, tail, precision), isPrometheus: true };
 }
 

@@ -76,10 +76,13 @@ export function skipSpaces(body: Buffer, start: number, end: number): number {
   return position;
 }
 
-/** The first byte at or after `start` that is none of those which InfluxDB skips before a line: space, tab and NUL. */
-export function skipBlanks(body: Buffer, start: number): number {
+/**
+ * The first byte of start … end - 1 that is none of those which InfluxDB skips before a line, its fields and its
+ * timestamp, or `end`: space, tab and NUL. Tabs and NUL do not end what stands before them though.
+ */
+export function skipBlanks(body: Buffer, start: number, end: number): number {
   let position = start;
-  while (position < body.length && (body[position] === SPACE || body[position] === TAB || body[position] === 0)) {
+  while (position < end && (body[position] === SPACE || body[position] === TAB || body[position] === 0)) {
     position++;
   }
   return position;

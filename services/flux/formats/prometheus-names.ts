@@ -21,6 +21,11 @@ export function labelName(name: string): string {
   return LEGAL_LABEL_NAME.test(name) ? name : withoutLeadingDigit(name.replace(/[^A-Za-z0-9_]/gu, "_"));
 }
 
+/** Whether a tag is one that Prometheus keeps for itself. @param label its name as a label name. */
+export function isReserved(name: string, label: string): boolean {
+  return name.startsWith(RESERVED_PREFIX) || label === METRIC_NAME_LABEL;
+}
+
 function withoutLeadingDigit(name: string): string {
   return /^\d/.test(name) ? `_${name}` : name;
 }
@@ -43,7 +48,7 @@ export function tagLabels(tags: readonly (readonly [name: string, value: string]
   const changed: { label: string; name: string; value: string }[] = [];
   for (const [name, value] of tags) {
     const label = labelName(name);
-    if (name.startsWith(RESERVED_PREFIX) || label === METRIC_NAME_LABEL) {
+    if (isReserved(name, label)) {
       continue;
     }
     if (label === name) {

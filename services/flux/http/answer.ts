@@ -16,16 +16,15 @@ export const STORED: Answer = { status: 204, headers: {} };
  * The answer to a refusal. The body has Skyline's shape, `{"code": 400, "message": "…"}`; senders log its first words.
  * @param retryAfterSeconds what Retry-After says where trying again makes sense.
  */
-export function refusalAnswer({ code, detail }: Refusal, retryAfterSeconds: number): Answer {
-  const { status, retry } = STATUS_OF[code];
+export function refusalAnswer({ code, detail, later }: Refusal, retryAfterSeconds: number): Answer {
+  const { status, retry } = later ? { status: later.status, retry: true } : STATUS_OF[code];
   return {
     status,
     headers: {
-      ...(retry && { "retry-after": String(retryAfterSeconds) }),
-      // The rest of the body is not going to be read, so the connection cannot carry another request.
-      ...((code === "body_too_large" || code === "shutting_down") && { connection: "close" }),
+      ...(retry && { "retry-after": String(later?.retryAfterSeconds ?? retryAfterSeconds) }),
       ...(code === "method_not_allowed" && { allow: "POST" }),
     },
-    body: JSON.stringify({ code: status, message: `${code}: ${detail}` }),
+    // Skyline's own words where it has any.
+    body: JSON.stringify({ code: status, message: code === "too_many_metrics" ? detail : `${code}: ${detail}` }),
   };
 }

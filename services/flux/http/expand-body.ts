@@ -1,14 +1,17 @@
 import { createGunzip, createInflate, createInflateRaw, type Gunzip, type Inflate, type InflateRaw } from "node:zlib";
 import { expandZstd } from "./expand-zstd.ts";
 import { type Expanded, malformed, tooLarge } from "./expanded.ts";
+import { GrowingBuffer } from "./growing-buffer.ts";
+import type { Memory } from "./memory-budget.ts";
 
 /**
- * Undoes the Content-Encoding of a body. A body that expands to more than `maxBytes` is refused when it gets there;
- * what comes out is kept once more while it is put together. gzip may have several members (RFC 1952, 2.2); deflate is
- * the zlib format or, as some clients send it, the bare one; nothing may follow the data.
+ * Undoes the Content-Encoding of a body. A body that expands to more than `maxBytes` is refused when it gets there.
+ * gzip may have several members (RFC 1952, 2.2); deflate is the zlib format or, as some clients send it, the bare one;
+ * nothing may follow the data.
  * @param encoding the Content-Encoding header; one encoding, not a list. Empty means identity.
+ * @param memory where the expanded bytes are taken from, before they are there.
  */
-export async function expandBody(body: Buffer, encoding: string, maxBytes: number): Promise<Expanded> {
+export async function expandBody(body: Buffer, encoding: string, maxBytes: number, memory: Memory): Promise<Expanded> {
   const name = encoding.trim().toLowerCase();
   switch (name) {
     case "":
@@ -16,11 +19,16 @@ export async function expandBody(body: Buffer, encoding: string, maxBytes: numbe
       return body.length > maxBytes ? tooLarge(`has ${body.length} bytes`, maxBytes) : { ok: true, bytes: body };
     case "gzip":
     case "x-gzip":
-      return expandZlib(body, { name, engine: createGunzip() }, maxBytes);
+      return expandZlib(body, { name, engine: createGunzip() }, maxBytes, memory);
     case "deflate":
-      return expandZlib(body, { name, engine: hasZlibHeader(body) ? createInflate() : createInflateRaw() }, maxBytes);
+      return expandZlib(
+        body,
+        { name, engine: hasZlibHeader(body) ? createInflate() : createInflateRaw() },
+        maxBytes,
+        memory,
+      );
     case "zstd":
-      return expandZstd(body, maxBytes);
+      return expandZstd(body, maxBytes, memory);
     default:
       return {
         ok: false,
@@ -35,26 +43,28 @@ async function expandZlib(
   body: Buffer,
   { name, engine }: { name: string; engine: Gunzip | Inflate | InflateRaw },
   maxBytes: number,
+  memory: Memory,
 ): Promise<Expanded> {
-  const chunks: Buffer[] = [];
-  let length = 0;
+  const expanded = new GrowingBuffer(memory, maxBytes);
   engine.end(body);
   try {
     for await (const chunk of engine) {
       const bytes: Buffer = chunk;
-      length += bytes.length;
-      if (length > maxBytes) {
-        // Leaving the loop destroys the engine, and with it what it has not expanded yet.
+      // Leaving the loop destroys the engine, and with it what it has not expanded yet.
+      if (expanded.length + bytes.length > maxBytes) {
         return tooLarge(`expands to more than ${maxBytes} bytes`, maxBytes);
       }
-      chunks.push(bytes);
+      const refusal = expanded.add(bytes);
+      if (refusal) {
+        return refusal;
+      }
     }
   } catch (error) {
     return malformed(`the body is not ${name}: ${zlibComplaint(error)}`);
   }
   const rest = body.length - engine.bytesWritten;
   return rest === 0
-    ? { ok: true, bytes: Buffer.concat(chunks, length) }
+    ? { ok: true, bytes: expanded.finish() }
     : malformed(`${rest} bytes follow the end of the ${name} data`);
 }
 

@@ -1,5 +1,6 @@
 import { ZSTDDecoder } from "zstddec";
 import { type Expanded, malformed, tooLarge } from "./expanded.ts";
+import type { Memory } from "./memory-budget.ts";
 import { measureZstd } from "./zstd-frames.ts";
 
 /** What every decoder has to be able to hold (RFC 8878, 3.1.1.1.2). */
@@ -11,7 +12,7 @@ const SMALLEST_WINDOW_LIMIT = 8 * 1024 * 1024;
  * The decoder tells of an error only by returning nothing, so the frames are walked first: that finds what most bodies
  * are wrong in, refuses what is too large before anything is expanded, and says how large a buffer is large enough.
  */
-export async function expandZstd(body: Buffer, maxBytes: number): Promise<Expanded> {
+export async function expandZstd(body: Buffer, maxBytes: number, memory: Memory): Promise<Expanded> {
   const measured = measureZstd(body);
   if (!measured.ok) {
     return malformed(measured.detail);
@@ -29,7 +30,13 @@ export async function expandZstd(body: Buffer, maxBytes: number): Promise<Expand
   }
   const decoder = new ZSTDDecoder();
   await decoder.init();
-  const bytes = decoder.decode(body, Math.min(atMostBytes, maxBytes));
+  const largest = Math.min(atMostBytes, maxBytes);
+  const room = memory.take(largest);
+  if (!room.ok) {
+    return room;
+  }
+  const bytes = decoder.decode(body, largest);
+  memory.give(largest - bytes.length);
   if (bytes.length > 0) {
     return { ok: true, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
   }

@@ -1,14 +1,10 @@
-/** A body that cannot be expanded. */
-export interface ExpandRefusal {
-  readonly ok: false;
-  readonly code: "body_too_large" | "malformed_encoding" | "unsupported_encoding";
-  readonly detail: string;
-}
+import type { Refusal } from "../reasons.ts";
 
-export type Expanded = { ok: true; bytes: Buffer } | ExpandRefusal;
+/** A body that was expanded, or why it could not be. */
+export type Expanded = { ok: true; bytes: Buffer } | Refusal;
 
 /** @param actual what the body does, with its size: "expands to more than 10 bytes". */
-export function tooLarge(actual: string, maxBytes: number): ExpandRefusal {
+export function tooLarge(actual: string, maxBytes: number): Refusal {
   return {
     ok: false,
     code: "body_too_large",
@@ -16,6 +12,6 @@ export function tooLarge(actual: string, maxBytes: number): ExpandRefusal {
   };
 }
 
-export function malformed(detail: string): ExpandRefusal {
+export function malformed(detail: string): Refusal {
   return { ok: false, code: "malformed_encoding", detail };
 }

@@ -15,6 +15,9 @@ const final = (status: number): Status => ({ status, retry: false });
 const later = (status: number): Status => ({ status, retry: true });
 
 export const STATUS_OF: Readonly<Record<RefusalCode, Status>> = {
+  malformed_http: final(400),
+  headers_too_large: final(431),
+  request_timeout: final(408),
   method_not_allowed: final(405),
   no_key: final(401),
   unknown_key: final(403),
@@ -23,18 +26,24 @@ export const STATUS_OF: Readonly<Record<RefusalCode, Status>> = {
   no_server: final(400),
   bad_identity: final(400),
   bad_rules: final(400),
+  over_sample_rate: later(503),
+  over_byte_rate: later(503),
+  too_many_requests: later(503),
   unsupported_type: final(415),
   unsupported_encoding: final(415),
   body_too_large: final(413),
-  body_incomplete: final(400),
+  // Not 400, for which senders give a request up: behind a proxy that has lost patience it is not the data's fault.
+  body_incomplete: final(408),
   malformed_encoding: final(400),
   malformed_snappy: final(400),
   malformed_protobuf: final(400),
   malformed_json: final(400),
   no_metrics: final(400),
   bad_precision: final(400),
+  too_many_metrics: final(400),
   invalid_series: final(400),
   buffer_unavailable: later(503),
   buffer_full: later(503),
+  memory_full: later(503),
   shutting_down: later(503),
 };

@@ -5,12 +5,18 @@ import { type Flux, handleWrite } from "../handle-write.ts";
 import type { RequestRefusal } from "../reasons.ts";
 import type { WriteRequest } from "../write-request.ts";
 import type { Answer } from "./answer.ts";
+import type { Exchange } from "./exchanges.ts";
+import { headersAsSent } from "./header-text.ts";
+import { sendAnswer } from "./send-answer.ts";
+import type { Transport } from "./transport.ts";
 
-/**
- * Adds the routes to write. Bodies reach `handleWrite` unread: the key is checked before a byte of them is taken.
- * @param isStopping whether the process is shutting down; from then on new requests are sent away.
- */
-export function addWriteRoutes(app: FastifyInstance, flux: Flux, dialects: Dialects, isStopping: () => boolean): void {
+/** Adds the routes to write. Bodies reach `handleWrite` unread: the key is checked before a byte of them is taken. */
+export function addWriteRoutes(
+  app: FastifyInstance,
+  flux: Flux,
+  dialects: Dialects,
+  { exchanges, isStopping }: Transport,
+): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   // Fastify refuses types that it cannot parse, an empty one too, which remote_storage_adapter sends. Dialects judge
@@ -21,11 +27,14 @@ export function addWriteRoutes(app: FastifyInstance, flux: Flux, dialects: Diale
 
   const write = async (request: FastifyRequest, reply: FastifyReply) => {
     const start = performance.now();
-    const asked = toWriteRequest(request);
+    const exchange = exchanges.of(request.raw);
+    const asked = toWriteRequest(exchange);
     const dialect = dialectOf(asked, dialects);
-    const answer = await answerWrite(flux, dialect, request.method, asked, isStopping());
+    const answer = await answerWrite(flux, dialect, request.method, asked, isStopping()).finally(() =>
+      exchange.memory.release(),
+    );
     flux.metrics.countAnswer(answer.status, (performance.now() - start) / 1000);
-    return send(reply, answer);
+    return sendAnswer(reply, exchange, answer, { mustClose: isStopping() });
   };
 
   for (const url of [...WRITE_PATHS, ...INFLUX_WRITE_PATHS]) {
@@ -33,9 +42,9 @@ export function addWriteRoutes(app: FastifyInstance, flux: Flux, dialects: Diale
   }
 }
 
-function toWriteRequest({ raw }: FastifyRequest): WriteRequest {
-  const [path = "", query = ""] = (raw.url ?? "").split(/\?(.*)/s);
-  return { headers: raw.headers, path, query: new URLSearchParams(query), body: raw };
+function toWriteRequest({ request, body, memory }: Exchange): WriteRequest {
+  const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
+  return { headers: headersAsSent(request.headers), path, query: new URLSearchParams(query), body, memory };
 }
 
 async function answerWrite(
@@ -63,12 +72,4 @@ async function answerWrite(
 /** `?status=…`, any word: Skyline's way to ask whether Flux is there. */
 function asksForStatus(query: URLSearchParams): boolean {
   return (query.get("status") ?? "") !== "";
-}
-
-function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
-  reply.code(status);
-  if (body !== undefined) {
-    reply.type("application/json");
-  }
-  return reply.headers(headers).send(body);
 }

@@ -15,7 +15,7 @@ const LABEL_RULES_SHAPE = "write a list like [['label','value pattern'],['label'
  * @returns the patterns, not yet compiled, or in `detail` a whole sentence that names the header.
  */
 export function parseMetricPatterns(header: string | undefined, headerName: string): ParsedPatterns {
-  const text = asUtf8(header ?? "").trim();
+  const text = (header ?? "").trim();
   if (beginsList(text)) {
     const list = parseListLiteral(text);
     return list.ok ? { ok: true, patterns: flatten(list.value) } : refuse(headerName, list.detail);
@@ -37,7 +37,7 @@ export function parseMetricPatterns(header: string | undefined, headerName: stri
  * @returns the rules, not yet compiled, or in `detail` a whole sentence that names the header.
  */
 export function parseLabelRules(header: string | undefined): ParsedLabelRules {
-  const text = asUtf8(header ?? "").trim();
+  const text = (header ?? "").trim();
   if (!beginsList(text)) {
     return parseLabelCommaList(text);
   }
@@ -119,16 +119,6 @@ function unquote(item: string): string | undefined {
     return item;
   }
   return item.length > 1 && item.endsWith(quote) ? item.slice(1, -1) : undefined;
-}
-
-/** Node hands out header values byte by byte; where the bytes are UTF-8, as Prometheus sends them, this reads them so. */
-function asUtf8(header: string): string {
-  if (!/[\x80-\xff]/.test(header) || /[\u0100-\uffff]/.test(header)) {
-    return header;
-  }
-  const bytes = Buffer.from(header, "latin1");
-  const text = bytes.toString("utf8");
-  return Buffer.from(text, "utf8").equals(bytes) ? text : header;
 }
 
 function refuse(headerName: string, why: string): { ok: false; detail: string } {

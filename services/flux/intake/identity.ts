@@ -1,7 +1,7 @@
 import { IDENTIFIER } from "../../../settings/schema.ts";
 import { findGrant, type KeyGrant, type KeyRing } from "./key-ring.ts";
 
-export { compileKeys, type KeyRing } from "./key-ring.ts";
+export { compileKeys, type KeyRing, SELF_KEY_INDEX } from "./key-ring.ts";
 
 /** Headers by lower-case name, as node:http gives them. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -1,9 +1,14 @@
 import type { DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
-import { MAX_TIMESTAMP_MS } from "../../shared/block.ts";
 import type { DropReason, SeriesRefusal } from "../reasons.ts";
+import { BLOCK_FORMAT } from "./buffer-format.ts";
 import { overwrittenSamples } from "./overwritten-samples.ts";
 import type { StreamSeries } from "./series-table.ts";
 import { type Deciding, decideSeries, type KnownSeries, type Verdict } from "./stream.ts";
+import { outOfBounds, type TimeBounds } from "./time-bounds.ts";
+
+/** All bits of a double but its sign; and those of infinity, above which all are NaNs. */
+const MAGNITUDE_BITS = 0x7fffffffffffffffn;
+const INFINITY_BITS = 0x7ff0000000000000n;
 
 /** Samples that are to be stored: entry i of each column belongs to sample i. */
 export interface KeptSamples {
@@ -24,12 +29,16 @@ export interface SeriesRefused {
 export interface Intake {
   readonly received: number;
   readonly kept: KeptSamples;
+  /** For each kept sample the position of its series in the request. */
+  readonly keptPositions: readonly number[];
   readonly dropped: ReadonlyMap<DropReason, number>;
   readonly refused: ReadonlyMap<SeriesRefusal, number>;
   /** What was refused and why, in words for the sender, in the order of the request. */
   readonly refusals: readonly SeriesRefused[];
   /** Label sets met for the first time that a rule made the same as another's. */
   readonly mergedSeries: number;
+  /** Label sets of this request that a rule makes the same as another's, met before or not; undefined if there are none. */
+  readonly merges: { readonly labelSets: number; readonly first: KnownSeries } | undefined;
   readonly exemplars: number;
 }
 
@@ -38,8 +47,14 @@ export interface Intake {
  * learns.
  * @returns undefined when the labels of a series are not protobuf: the body is malformed after all.
  */
-export function takeIn(request: DecodedWriteRequest, stream: StreamSeries, deciding: Deciding): Intake | undefined {
-  const sorting = new Sorting(request, stream.nextRequest());
+export function takeIn(
+  request: DecodedWriteRequest,
+  stream: StreamSeries,
+  deciding: Deciding,
+  bounds: TimeBounds,
+): Intake | undefined {
+  const { holdsNan } = deciding.format ?? BLOCK_FORMAT;
+  const sorting = new Sorting(request, stream.nextRequest(), bounds, holdsNan);
   for (const [position, raw] of request.series.entries()) {
     const verdict = stream.find(raw.rawLabels) ?? sorting.decide(raw, stream, deciding);
     if (verdict.kind === "malformed") {
@@ -54,20 +69,27 @@ export function takeIn(request: DecodedWriteRequest, stream: StreamSeries, decid
 class Sorting {
   readonly #request: DecodedWriteRequest;
   readonly #number: number;
+  readonly #bounds: TimeBounds;
+  readonly #holdsNan: boolean;
   readonly #dropped = new Map<DropReason, number>();
   readonly #refused = new Map<SeriesRefusal, number>();
   #series: KnownSeries[] = [];
   /** Where the kept samples stand in the request. */
   #rows: number[] = [];
+  #positions: number[] = [];
   readonly #refusals: SeriesRefused[] = [];
   #received = 0;
   #merged = 0;
+  readonly #mergedLabels = new Set<string>();
+  #firstMerged: KnownSeries | undefined;
   #exemplars = 0;
   #mayOverwrite = false;
 
-  constructor(request: DecodedWriteRequest, number: number) {
+  constructor(request: DecodedWriteRequest, number: number, bounds: TimeBounds, holdsNan: boolean) {
     this.#request = request;
     this.#number = number;
+    this.#bounds = bounds;
+    this.#holdsNan = holdsNan;
   }
 
   decide(raw: RawSeries, stream: StreamSeries, deciding: Deciding): Verdict {
@@ -85,6 +107,10 @@ class Sorting {
     this.#received += raw.sampleCount + raw.histogramCount;
     this.#exemplars += raw.exemplarCount;
     if (verdict.kind === "keep") {
+      if (verdict.merged) {
+        this.#mergedLabels.add(raw.rawLabels);
+        this.#firstMerged ??= verdict.series;
+      }
       this.#keep(position, raw, verdict.series);
     } else if (verdict.kind === "drop") {
       count(this.#dropped, verdict.reason, raw.sampleCount + raw.histogramCount);
@@ -103,10 +129,12 @@ class Sorting {
     return {
       received: this.#received,
       kept: { series: this.#series, ...this.#keptColumns() },
+      keptPositions: this.#positions,
       dropped: this.#dropped,
       refused: this.#refused,
       refusals: this.#refusals,
       mergedSeries: this.#merged,
+      merges: this.#firstMerged && { labelSets: this.#mergedLabels.size, first: this.#firstMerged },
       exemplars: this.#exemplars,
     };
   }
@@ -118,18 +146,23 @@ class Sorting {
     }
     this.#mayOverwrite ||= series.lastRequest === this.#number;
     series.lastRequest = this.#number;
+    const { oldestMs, newestMs } = this.#bounds;
     let before = Number.NEGATIVE_INFINITY;
     for (let row = raw.firstSample; row < raw.firstSample + raw.sampleCount; row++) {
       const timestampMs = this.#request.timestampsMs[row] ?? 0;
-      if (Math.abs(timestampMs) > MAX_TIMESTAMP_MS) {
-        const detail = `timestamp ${timestampMs} ms is not within 35 000 years of 1970`;
-        this.#refuse({ series: position, reason: "timestamp_out_of_range", detail }, 1);
+      if (timestampMs < oldestMs || timestampMs > newestMs) {
+        this.#refuse({ series: position, ...outOfBounds(timestampMs, this.#bounds) }, 1);
+        continue;
+      }
+      if (!this.#holdsNan && isNan(this.#request.valueBits[row] ?? 0n)) {
+        count(this.#dropped, "nan_not_storable", 1);
         continue;
       }
       this.#mayOverwrite ||= timestampMs <= before;
       before = timestampMs;
       this.#series.push(series);
       this.#rows.push(row);
+      this.#positions.push(position);
     }
   }
 
@@ -160,7 +193,12 @@ class Sorting {
     const stays = (_: unknown, i: number) => !overwritten.has(i);
     this.#series = this.#series.filter(stays);
     this.#rows = this.#rows.filter(stays);
+    this.#positions = this.#positions.filter(stays);
   }
+}
+
+function isNan(valueBits: bigint): boolean {
+  return (valueBits & MAGNITUDE_BITS) > INFINITY_BITS;
 }
 
 function count<Reason>(counts: Map<Reason, number>, reason: Reason, samples: number): void {

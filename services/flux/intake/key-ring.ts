@@ -1,4 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { timingSafeEqual } from "node:crypto";
+import { keyDigest, writtenKeyDigest } from "../../../settings/api-key.ts";
 import type { Settings } from "../../../settings/schema.ts";
 
 /** What a key allows. */
@@ -18,8 +19,11 @@ export interface KeyRing {
   readonly entries: readonly { readonly digest: Buffer; readonly grant: KeyGrant }[];
 }
 
+/** The `keyIndex` of FLUX_SELF_API_KEY. */
+export const SELF_KEY_INDEX = 0;
+
 const SELF_KEY_GRANT: KeyGrant = {
-  keyIndex: 0,
+  keyIndex: SELF_KEY_INDEX,
   namespace: undefined,
   tenants: "any",
   defaultTenant: undefined,
@@ -29,11 +33,13 @@ const SELF_KEY_GRANT: KeyGrant = {
 /** Makes the key ring of the settings. Settings are valid, so this cannot fail. */
 export function compileKeys(settings: Pick<Settings, "FLUX_SELF_API_KEY" | "FLUX_API_KEYS">): KeyRing {
   const others = Object.entries(settings.FLUX_API_KEYS).map(([key, grant], index) => ({
-    digest: digestOf(key),
+    digest: writtenKeyDigest(key),
     grant: createGrant(grant, index + 1),
   }));
   const self = settings.FLUX_SELF_API_KEY;
-  return { entries: self === undefined ? others : [{ digest: digestOf(self), grant: SELF_KEY_GRANT }, ...others] };
+  return {
+    entries: self === undefined ? others : [{ digest: writtenKeyDigest(self), grant: SELF_KEY_GRANT }, ...others],
+  };
 }
 
 /**
@@ -41,7 +47,7 @@ export function compileKeys(settings: Pick<Settings, "FLUX_SELF_API_KEY" | "FLUX
  * @returns undefined for a key that is not on the ring.
  */
 export function findGrant(ring: KeyRing, key: string): KeyGrant | undefined {
-  const digest = digestOf(key);
+  const digest = keyDigest(key);
   let found: KeyGrant | undefined;
   for (const entry of ring.entries) {
     const isEqual = timingSafeEqual(entry.digest, digest);
@@ -71,8 +77,4 @@ function createGrant(setting: Settings["FLUX_API_KEYS"][string], keyIndex: numbe
 
 function shortForm(namespace: string): Exclude<Settings["FLUX_API_KEYS"][string], string> {
   return { namespace };
-}
-
-function digestOf(key: string): Buffer {
-  return createHash("sha256").update(key).digest();
 }

@@ -6,8 +6,8 @@ import type { LabelRule } from "./header-rules.ts";
 export interface LabelDropper {
   /** How many rules there are. */
   readonly size: number;
-  /** Whether a rule takes this label away. */
-  drops(label: Label): boolean;
+  /** The first rule of the list that takes this label away, or undefined where none does. */
+  ruleFor(label: Label): LabelRule | undefined;
 }
 
 export type CompiledLabelDropper = { ok: true; dropper: LabelDropper } | { ok: false; detail: string };
@@ -17,8 +17,20 @@ const ANY_VALUE: ReadonlySet<string | undefined> = new Set([undefined, "*", ".*"
 /** Labels without which a series is not itself, or not its tenant's. */
 const PROTECTED_LABELS: ReadonlySet<string> = new Set([METRIC_NAME_LABEL, TENANT_LABEL, SERVER_LABEL]);
 
-/** Compiled rules of one label: `true` where one of them takes every value. */
-type ValueRules = true | PatternMatcher[];
+/** A rule and where it stands in its list, from 1. */
+interface ListedRule {
+  readonly rule: LabelRule;
+  readonly position: number;
+}
+
+/** The rules of one label, compiled into one matcher: a value is run through once, however many rules there are. */
+interface ValueRules {
+  readonly matcher: PatternMatcher;
+  /** The first rule with each of the matcher's patterns. */
+  readonly byPattern: ReadonlyMap<string, ListedRule>;
+  /** The first rule that takes every value. */
+  readonly anyValue: ListedRule | undefined;
+}
 
 /**
  * Compiles a dropLabels list. A rule applies to the label whose name equals its first part, where the value hits the
@@ -29,45 +41,81 @@ export function compileLabelDropper(rules: readonly LabelRule[], limits: Pattern
   if (rules.length > limits.maxPatterns) {
     return { ok: false, detail: `it has ${rules.length} rules, the limit is ${limits.maxPatterns}` };
   }
-  const byLabel = new Map<string, ValueRules>();
+  const listedOf = new Map<string, ListedRule[]>();
   for (const [index, rule] of rules.entries()) {
-    const compiled = compileRule(rule, byLabel.get(rule[0]) ?? [], limits);
-    if (!compiled.ok) {
-      return { ok: false, detail: `rule ${index + 1}: ${compiled.detail}` };
+    const fault = faultOf(rule);
+    if (fault !== undefined) {
+      return { ok: false, detail: `rule ${index + 1}: ${fault}` };
     }
-    byLabel.set(rule[0], compiled.valueRules);
+    const [label] = rule;
+    const listed = listedOf.get(label) ?? [];
+    listed.push({ rule, position: index + 1 });
+    listedOf.set(label, listed);
   }
-  return { ok: true, dropper: { size: rules.length, drops: (label) => hits(byLabel.get(label.name), label.value) } };
+  const byLabel = new Map<string, ValueRules>();
+  for (const [label, listed] of listedOf) {
+    const compiled = compileValueRules(listed, limits);
+    if (!compiled.ok) {
+      return compiled;
+    }
+    byLabel.set(label, compiled.valueRules);
+  }
+  const ruleFor = ({ name, value }: Label) => firstHit(byLabel.get(name), value);
+  return { ok: true, dropper: { size: rules.length, ruleFor } };
 }
 
-function compileRule(
-  [label, pattern]: LabelRule,
-  others: ValueRules,
-  limits: PatternLimits,
-): { ok: true; valueRules: ValueRules } | { ok: false; detail: string } {
+/** What is wrong with a rule, whatever its pattern says. */
+function faultOf([label, pattern]: LabelRule): string | undefined {
   if (label.trim() === "") {
-    return { ok: false, detail: "it names no label" };
+    return "it names no label";
   }
   if (PROTECTED_LABELS.has(label)) {
-    return { ok: false, detail: `the label ${label} cannot be dropped; take the rule out` };
+    return `the label ${label} cannot be dropped; take the rule out`;
   }
-  if (ANY_VALUE.has(pattern)) {
-    return { ok: true, valueRules: true };
-  }
-  const compiled = compilePatterns([pattern ?? ""], limits);
-  if (!compiled.ok) {
-    return compiled;
-  }
-  if (compiled.matcher.size === 0) {
-    return { ok: false, detail: `its pattern is empty; leave it out to drop ${label} whatever the value` };
-  }
-  return { ok: true, valueRules: others === true || [...others, compiled.matcher] };
+  return pattern?.trim() === "" ? `its pattern is empty; leave it out to drop ${label} whatever the value` : undefined;
 }
 
-function hits(valueRules: ValueRules | undefined, value: string): boolean {
-  if (valueRules === undefined || valueRules === true) {
-    return valueRules === true;
+function compileValueRules(
+  listed: readonly ListedRule[],
+  limits: PatternLimits,
+): { ok: true; valueRules: ValueRules } | { ok: false; detail: string } {
+  const byPattern = new Map<string, ListedRule>();
+  let anyValue: ListedRule | undefined;
+  for (const entry of listed) {
+    const [, pattern] = entry.rule;
+    if (pattern === undefined || ANY_VALUE.has(pattern)) {
+      anyValue ??= entry;
+    } else if (!byPattern.has(pattern)) {
+      byPattern.set(pattern, entry);
+    }
   }
-  const subject = textSubject(value);
-  return valueRules.some((matcher) => matcher.match(subject) !== undefined);
+  const compiled = compilePatterns([...byPattern.keys()], limits);
+  return compiled.ok
+    ? { ok: true, valueRules: { matcher: compiled.matcher, byPattern, anyValue } }
+    : { ok: false, detail: nameFault([...byPattern], limits) ?? compiled.detail };
+}
+
+/** Which rule cannot be used by itself; undefined where they can but all together cannot. */
+function nameFault(
+  patterns: readonly (readonly [pattern: string, entry: ListedRule])[],
+  limits: PatternLimits,
+): string | undefined {
+  for (const [pattern, { position }] of patterns) {
+    const compiled = compilePatterns([pattern], limits);
+    if (!compiled.ok) {
+      return `rule ${position}: ${compiled.detail}`;
+    }
+  }
+  return undefined;
+}
+
+function firstHit(rules: ValueRules | undefined, value: string): LabelRule | undefined {
+  if (rules === undefined) {
+    return undefined;
+  }
+  const { matcher, byPattern, anyValue } = rules;
+  const hit = matcher.size === 0 ? undefined : matcher.match(textSubject(value));
+  const byHit = hit && byPattern.get(hit.pattern);
+  const first = byHit && (!anyValue || byHit.position < anyValue.position) ? byHit : anyValue;
+  return first?.rule;
 }

@@ -1,7 +1,6 @@
 import type { Settings } from "../../../settings/schema.ts";
 import {
   compilePatterns,
-  type PatternHit,
   type PatternLimits,
   type PatternMatcher,
   type Subject,
@@ -11,10 +10,15 @@ import type { Label, LabelSet } from "../../shared/series.ts";
 import { type LabelRule, parseLabelRules, parseMetricPatterns } from "./header-rules.ts";
 import { compileLabelDropper, type LabelDropper } from "./label-dropper.ts";
 
+/** Whose rules: the operator's for all, for one tenant, for one key; the sender's; those of a file that is tried out. */
+export type RuleOrigin = "settings" | "tenant" | "key" | "headers" | "file";
+
 /** Rules of one origin, not yet compiled. */
 export interface RuleSource {
-  /** Whether errors name settings or headers; headers when left out. */
-  readonly origin?: "settings" | "headers";
+  /** The sender's own headers when left out. */
+  readonly origin?: RuleOrigin;
+  /** Where in the settings those of a tenant or key stand, for errors. */
+  readonly place?: string;
   readonly dropMetrics: readonly string[];
   readonly doNotDropMetrics: readonly string[];
   readonly dropLabels: readonly LabelRule[];
@@ -26,12 +30,32 @@ export interface Rules {
   readonly dropsLabels: boolean;
   /** The labels that stay, in their order; the same array where all do. */
   dropLabels(labels: Label[]): Label[];
+  /** The rule that makes `dropLabels` take a label away, or undefined where the label stays. */
+  labelRule(label: Label): AppliedLabelRule | undefined;
   /** Whether a series is kept. @param labels all of them, tenant's and server's included. */
   decide(labels: LabelSet): Decision;
 }
 
-/** `pattern`: the one that drops the series. */
-export type Decision = { readonly keep: true } | { readonly keep: false; readonly pattern: string };
+/** A rule that was applied, as people find it again: whose, in which list, and how it is written there. */
+export interface AppliedRule {
+  readonly origin: RuleOrigin;
+  /** `DROP_METRICS`, `dropMetrics`, … */
+  readonly list: string;
+  readonly pattern: string;
+}
+
+/** A rule of a list for labels. Without a pattern it takes every value. */
+export interface AppliedLabelRule {
+  readonly origin: RuleOrigin;
+  readonly list: string;
+  readonly label: string;
+  readonly pattern?: string;
+}
+
+/** `saved`: kept although `from` would drop it, because of `by`. */
+export type Decision =
+  | { readonly keep: true; readonly saved?: { readonly from: AppliedRule; readonly by: AppliedRule } }
+  | { readonly keep: false; readonly rule: AppliedRule };
 
 export type CompiledRules = { ok: true; rules: Rules } | { ok: false; detail: string };
 
@@ -80,14 +104,30 @@ export function headerRules(headers: RuleHeaders): { ok: true; source: RuleSourc
   return { ok: true, source };
 }
 
-const NAMES = {
-  settings: {
-    drop: "the setting DROP_METRICS",
-    keep: "the setting DO_NOT_DROP_METRICS",
-    labels: "the setting DROP_LABELS",
-  },
-  headers: { drop: "the header dropMetrics", keep: "the header doNotDropMetrics", labels: "the header dropLabels" },
-} as const;
+/** What the three lists of a source are called where they are written. */
+interface ListNames {
+  readonly drop: string;
+  readonly keep: string;
+  readonly labels: string;
+}
+
+const SETTINGS_LISTS: ListNames = { drop: "DROP_METRICS", keep: "DO_NOT_DROP_METRICS", labels: "DROP_LABELS" };
+const OTHER_LISTS: ListNames = { drop: "dropMetrics", keep: "doNotDropMetrics", labels: "dropLabels" };
+
+/** A list of a source as errors name it. */
+function quoteList({ origin = "headers", place = "" }: RuleSource, list: string): string {
+  switch (origin) {
+    case "settings":
+      return `the setting ${list}`;
+    case "headers":
+      return `the header ${list}`;
+    case "file":
+      return `${list} of the file`;
+    case "tenant":
+    case "key":
+      return `${place}, ${list}`;
+  }
+}
 
 /**
  * Compiles the rules of all sources into one set; the limits are for each list. A pattern of a doNotDropMetrics saves
@@ -95,64 +135,90 @@ const NAMES = {
  * @returns the rules, or in `detail` a whole sentence: which setting or header is wrong, where and why.
  */
 export function compileRules(sources: readonly RuleSource[], limits: PatternLimits): CompiledRules {
-  const drop: PatternMatcher[] = [];
-  const keep: PatternMatcher[] = [];
-  const labels: LabelDropper[] = [];
+  const drop: PatternList[] = [];
+  const keep: PatternList[] = [];
+  const labels: LabelRuleList[] = [];
   for (const source of sources) {
-    const names = NAMES[source.origin ?? "headers"];
+    const { origin = "headers" } = source;
+    const names = origin === "settings" ? SETTINGS_LISTS : OTHER_LISTS;
     const dropMetrics = compilePatterns(source.dropMetrics, limits);
     if (!dropMetrics.ok) {
-      return refuse(names.drop, dropMetrics.detail);
+      return refuse(quoteList(source, names.drop), dropMetrics.detail);
     }
     const doNotDropMetrics = compilePatterns(source.doNotDropMetrics, limits);
     if (!doNotDropMetrics.ok) {
-      return refuse(names.keep, doNotDropMetrics.detail);
+      return refuse(quoteList(source, names.keep), doNotDropMetrics.detail);
     }
     const dropLabels = compileLabelDropper(source.dropLabels, limits);
     if (!dropLabels.ok) {
-      return refuse(names.labels, dropLabels.detail);
+      return refuse(quoteList(source, names.labels), dropLabels.detail);
     }
-    drop.push(dropMetrics.matcher);
-    keep.push(doNotDropMetrics.matcher);
-    labels.push(dropLabels.dropper);
+    drop.push({ origin, list: names.drop, rules: dropMetrics.matcher });
+    keep.push({ origin, list: names.keep, rules: doNotDropMetrics.matcher });
+    labels.push({ origin, list: names.labels, rules: dropLabels.dropper });
   }
   return { ok: true, rules: combine(drop.filter(hasAny), keep.filter(hasAny), labels.filter(hasAny)) };
 }
 
+/** A compiled list and where it is found. */
+interface RuleList<Compiled> {
+  readonly origin: RuleOrigin;
+  readonly list: string;
+  readonly rules: Compiled;
+}
+type PatternList = RuleList<PatternMatcher>;
+type LabelRuleList = RuleList<LabelDropper>;
+
 function combine(
-  drop: readonly PatternMatcher[],
-  keep: readonly PatternMatcher[],
-  droppers: readonly LabelDropper[],
+  drop: readonly PatternList[],
+  keep: readonly PatternList[],
+  labelLists: readonly LabelRuleList[],
 ): Rules {
   return {
-    dropsLabels: droppers.length > 0,
+    dropsLabels: labelLists.length > 0,
     dropLabels(labels) {
-      const isDropped = (label: Label) => droppers.some((dropper) => dropper.drops(label));
+      const isDropped = (label: Label) => labelLists.some(({ rules }) => rules.ruleFor(label) !== undefined);
       return labels.some(isDropped) ? labels.filter((label) => !isDropped(label)) : labels;
     },
+    labelRule: (label) => firstLabelRule(labelLists, label),
     decide(labels) {
       if (drop.length === 0) {
         return { keep: true };
       }
       const subject = seriesSubject(labels);
-      const hit = firstHit(drop, subject);
-      return hit && !firstHit(keep, subject) ? { keep: false, pattern: hit.pattern } : { keep: true };
+      const rule = firstHit(drop, subject);
+      if (!rule) {
+        return { keep: true };
+      }
+      const by = firstHit(keep, subject);
+      return by ? { keep: true, saved: { from: rule, by } } : { keep: false, rule };
     },
   };
 }
 
-function firstHit(matchers: readonly PatternMatcher[], subject: Subject): PatternHit | undefined {
-  for (const matcher of matchers) {
-    const hit = matcher.match(subject);
+function firstHit(lists: readonly PatternList[], subject: Subject): AppliedRule | undefined {
+  for (const { origin, list, rules } of lists) {
+    const hit = rules.match(subject);
     if (hit) {
-      return hit;
+      return { origin, list, pattern: hit.pattern };
     }
   }
   return undefined;
 }
 
-function hasAny({ size }: { readonly size: number }): boolean {
-  return size > 0;
+function firstLabelRule(lists: readonly LabelRuleList[], label: Label): AppliedLabelRule | undefined {
+  for (const { origin, list, rules } of lists) {
+    const rule = rules.ruleFor(label);
+    if (rule) {
+      const [name, pattern] = rule;
+      return { origin, list, label: name, ...(pattern !== undefined && { pattern }) };
+    }
+  }
+  return undefined;
+}
+
+function hasAny({ rules }: { readonly rules: { readonly size: number } }): boolean {
+  return rules.size > 0;
 }
 
 function refuse(name: string, why: string): { ok: false; detail: string } {

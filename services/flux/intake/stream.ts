@@ -1,9 +1,10 @@
 import type { Codec } from "../../kernel/codec.ts";
 import { encodeLabels } from "../../shared/label-bytes.ts";
 import { recordOf } from "../../shared/registry-record.ts";
-import type { SeriesId } from "../../shared/series.ts";
+import type { Label, LabelSet, SeriesId } from "../../shared/series.ts";
 import { type SeriesHasher, shardOf } from "../../shared/series-id.ts";
 import type { DropReason, SeriesRefusal } from "../reasons.ts";
+import { BLOCK_FORMAT, type BufferFormat } from "./buffer-format.ts";
 import type { Sender } from "./identity.ts";
 import type { Rules } from "./rules.ts";
 import { checkLimits, injectOwner, type SeriesLimits, tidyLabels } from "./series-check.ts";
@@ -20,6 +21,8 @@ export interface KnownSeries {
   readonly record: string;
   /** Which registration of its shard it is part of: see `ShardState.registration`. 0: none. */
   registration: number;
+  /** Which round of asking limit and quota admitted it in: see `SeriesAdmission`. 0: none. */
+  admission: number;
   /** Number of the request that last held it; tells when one request holds it twice. */
   lastRequest: number;
   /** Hash of its labels before any were dropped: another one that ends up here was merged by a rule. */
@@ -45,6 +48,8 @@ export interface Deciding {
   readonly hasher: SeriesHasher;
   readonly limits: SeriesLimits;
   readonly shards: number;
+  /** What the samples will be stored as; blocks where it is not said. */
+  readonly format?: BufferFormat;
 }
 
 /**
@@ -55,21 +60,14 @@ export interface Deciding {
 export function decideSeries(
   rawLabels: string,
   stream: Stream,
-  { codec, hasher, limits, shards }: Deciding,
+  { codec, hasher, limits, shards, format = BLOCK_FORMAT }: Deciding,
   known: (id: SeriesId) => KnownSeries | undefined,
 ): Verdict {
-  const decoded = codec.decodeLabels(rawLabels);
-  if (!decoded.ok) {
-    return decoded.fault === "malformed_protobuf"
-      ? { kind: "malformed" }
-      : { kind: "refuse", reason: "invalid_utf8", detail: "a label name or value is not UTF-8" };
+  const named = nameSeries(rawLabels, stream, codec);
+  if (named.kind !== "named") {
+    return named;
   }
-  const tidy = tidyLabels(decoded.labels);
-  if (!tidy.ok) {
-    return { kind: "refuse", reason: tidy.reason, detail: tidy.detail };
-  }
-  const { tenant, server } = stream.sender;
-  const labels = injectOwner(stream.rules.dropLabels(tidy.labels), tenant, server);
+  const { sent, labels } = named;
   const labelBytes = encodeLabels(labels);
   const size = checkLimits(labels, labelBytes.length, limits);
   if (!size.ok) {
@@ -78,7 +76,11 @@ export function decideSeries(
   if (!stream.rules.decide(labels).keep) {
     return { kind: "drop", reason: "drop_metrics" };
   }
-  const sourceId = hasher.idOf(encodeLabels(tidy.labels), 0);
+  const fits = format.checkSeries(labels, stream.sender);
+  if (!fits.ok) {
+    return { kind: "refuse", reason: fits.reason, detail: fits.detail };
+  }
+  const sourceId = hasher.idOf(encodeLabels(sent), 0);
   const firstChoice = hasher.idOf(labelBytes, 0);
   const record = recordOf(labelBytes, "unknown").toString("latin1");
   const twin = known(firstChoice);
@@ -86,6 +88,37 @@ export function decideSeries(
     return { kind: "keep", series: twin, merged: twin.sourceId !== sourceId };
   }
   const shard = shardOf(firstChoice, shards);
-  const series = { id: firstChoice, shard, record, registration: 0, lastRequest: 0, sourceId };
+  const series = { id: firstChoice, shard, record, registration: 0, admission: 0, lastRequest: 0, sourceId };
   return { kind: "keep", series, merged: false };
+}
+
+/** The labels of a series, as they came and as they are to be stored. */
+export interface NamedSeries {
+  readonly kind: "named";
+  /** Sorted and without what Flux discards (`tidyLabels`), before any rule. */
+  readonly sent: Label[];
+  /** Without the labels that rules drop, with the owner's. */
+  readonly labels: LabelSet;
+}
+
+/** Reads a series' labels, drops those that rules name, adds the owner's. Or says why there is no such series. */
+export function nameSeries(
+  rawLabels: string,
+  { sender, rules }: Stream,
+  codec: Codec,
+): NamedSeries | Extract<Verdict, { kind: "refuse" | "malformed" }> {
+  const decoded = codec.decodeLabels(rawLabels);
+  if (!decoded.ok) {
+    return decoded.fault === "malformed_protobuf"
+      ? { kind: "malformed" }
+      : { kind: "refuse", reason: "invalid_utf8", detail: "a label name or value is not UTF-8" };
+  }
+  const tidy = tidyLabels(decoded.labels);
+  return tidy.ok
+    ? {
+        kind: "named",
+        sent: tidy.labels,
+        labels: injectOwner(rules.dropLabels(tidy.labels), sender.tenant, sender.server),
+      }
+    : { kind: "refuse", reason: tidy.reason, detail: tidy.detail };
 }

@@ -1,3 +1,4 @@
+import type { ShardKeys } from "../../shared/buffer-keys.ts";
 import type { SinkName } from "../claim-state.ts";
 import type { KnownSeries } from "../known-series.ts";
 import type { Slice } from "../slice.ts";
@@ -7,6 +8,8 @@ import type { Tally } from "../tally.ts";
 export interface RefusedSamples {
   readonly series: KnownSeries;
   readonly tenant: string;
+  /** Under which they were sent. */
+  readonly namespace: string;
   /** The store's own words. */
   readonly detail: string;
   readonly samples: readonly RefusedSample[];
@@ -21,6 +24,23 @@ export interface RefusedSample {
 /** Takes refused samples into safe keeping; the delivery goes on when it has. */
 export type OnRefused = (refused: RefusedSamples) => Promise<void>;
 
+/** The claim that a delivery is of, and this instance's right to it. */
+export interface ClaimHold {
+  /** The keys of the shard that it is from. */
+  readonly keys: ShardKeys;
+  /** When it was claimed, in ms since 1970: of two claims of a shard, the later has the greater. */
+  readonly claimedAtMs: number;
+  /** Stands for this hold on the shard. Nobody else has had it. */
+  readonly token: string;
+  /**
+   * To be called right before anything is sent: after a pause of the process the signal may not know yet.
+   * @throws LeaseLostError when the claim may be another instance's by now.
+   */
+  assertHeld(): void;
+  /** Asks Redis for the lease of the shard. @throws LeaseLostError when it is another's, or else what Redis throws. */
+  confirm(): Promise<void>;
+}
+
 /**
  * A store that Horizon writes to. Everything here may throw RetryableError: the store takes nothing now, and the whole
  * claim is to be delivered again later. What it refuses for good is no error but goes to `onRefused` and the tally.
@@ -30,7 +50,7 @@ export interface Sink {
   /** How long the store may forget what it acknowledged, in ms; 0 when it never does. */
   readonly settleMs: number;
   /** Begins to deliver one claim. */
-  begin(onRefused: OnRefused, signal: AbortSignal): Promise<Delivery>;
+  begin(onRefused: OnRefused, signal: AbortSignal, hold: ClaimHold): Promise<Delivery>;
   /** Words that stay the same as long as the store has not died; undefined when it has none to give. */
   proof(signal: AbortSignal): Promise<string | undefined>;
   /** Asks the store whether it takes samples now. @throws RetryableError with the reason when not. */

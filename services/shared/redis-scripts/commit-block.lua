@@ -1,19 +1,32 @@
 -- Commits one block and the series that it is the first to name, or nothing at all.
 --
+-- A dead letter whose block or samples come back leaves in the same step.
+--
 -- KEYS  1 epoch  2 blocks  3 series(generation)  4 active_series(generation)  5 collisions  6 bytes  7 generations
+--       8 dead letters  9 dead_letter_marks  10 dead_letter_counts; only for a dead letter
 -- ARGV  1 the epoch that Flux believes in ('' when it knows none)
 --       2 the epoch to begin where there is none
 --       3 tenant
 --       4 generation
 --       5 ms until an unused generation expires
 --       6 most bytes that the shard may hold
---       7 the block
+--       7 the block; empty where only series are to be registered
 --       8… pairs: series id (8 bytes), registry record
+--       the last, only for a dead letter: its id in the stream
 --
 -- Returns  {'ok'}
 --          {'epoch', e}           Redis is not where these series were registered: register all again, with epoch e
 --          {'full', bytes}        the shard holds as much as it may
 --          {'collision', i, …}    the i-th pair's id belongs to another series (from 0): ask resolve-collision
+--          {'gone'}               there is no such dead letter
+local letter
+if KEYS[8] then
+  letter = redis.call('XRANGE', KEYS[8], ARGV[#ARGV], ARGV[#ARGV])[1]
+  if not letter then
+    return {'gone'}
+  end
+end
+
 local epoch = redis.call('GET', KEYS[1])
 if not epoch then
   epoch = ARGV[2]
@@ -32,15 +45,21 @@ end
 local collisions = {'collision'}
 local haveCollisions = redis.call('HLEN', KEYS[5]) > 0
 local added = 0
-for i = 8, #ARGV, 2 do
+for i = 8, letter and #ARGV - 1 or #ARGV, 2 do
   local id, record = ARGV[i], ARGV[i + 1]
   local redirected = haveCollisions and redis.call('HGET', KEYS[5], string.sub(record, 3))
   if redirected and redirected ~= id then
     collisions[#collisions + 1] = (i - 8) / 2
   elseif redis.call('HSETNX', KEYS[3], id, record) == 1 then
     added = added + 1
-  elseif string.sub(redis.call('HGET', KEYS[3], id), 3) ~= string.sub(record, 3) then
-    collisions[#collisions + 1] = (i - 8) / 2
+  else
+    local held = redis.call('HGET', KEYS[3], id)
+    if string.sub(held, 3) ~= string.sub(record, 3) then
+      collisions[#collisions + 1] = (i - 8) / 2
+    elseif held ~= record and string.byte(record, 2) ~= 0 then
+      -- Its type has become known, or another, since it was registered.
+      redis.call('HSET', KEYS[3], id, record)
+    end
   end
 end
 if added > 0 then
@@ -53,11 +72,19 @@ if #collisions > 1 then
   return collisions
 end
 
-if redis.call('SADD', KEYS[2], ARGV[7]) == 1 then
+if #ARGV[7] > 0 and redis.call('SADD', KEYS[2], ARGV[7]) == 1 then
   redis.call('HINCRBY', KEYS[6], 'unclaimed', #ARGV[7])
   local oldest = redis.call('HGET', KEYS[6], 'unclaimed_since_generation')
   if not oldest or tonumber(ARGV[4]) < tonumber(oldest) then
     redis.call('HSET', KEYS[6], 'unclaimed_since_generation', ARGV[4])
+  end
+end
+if letter then
+  local id, fields = letter[1], letter[2]
+  redis.call('XDEL', KEYS[8], id)
+  if fields[1] == 'mark' then
+    redis.call('HDEL', KEYS[9], fields[2])
+    redis.call('HINCRBY', KEYS[10], 'bytes', -tonumber(fields[4]))
   end
 end
 return {'ok'}

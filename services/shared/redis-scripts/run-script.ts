@@ -5,14 +5,25 @@ import type { Redis } from "ioredis";
 export const SCRIPT_NAMES = [
   "commit-block",
   "resolve-collision",
+  "add-skyline-members",
+  "admit-to-limit",
+  "admit-to-quota",
+  "announce-instance",
   "lease-shard",
+  "renew-shard",
   "release-shard",
   "claim-blocks",
   "update-claim",
   "finish-claim",
   "park-block",
   "unpark-block",
-  "dead-letter-block",
+  "add-dead-letter",
+  "remove-dead-letter",
+  "keep-metadata",
+  "forget-metadata",
+  "assign-slots",
+  "write-points",
+  "save-newest",
 ] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];
 

@@ -7,6 +7,8 @@ import { formatSample, NOW_MS, readInflux } from "../../support/read-influx.ts";
 const LIMITS: InfluxOptions = {
   precision: "ms",
   adapter: "none",
+  prefix: "",
+  stringFields: "drop",
   nowMs: NOW_MS,
   maxSamples: 5,
   maxLabelBytes: 1000,

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Adapter } from "../../../services/flux/formats/influx-adapter.ts";
 import { parseLines } from "../../../services/flux/formats/line-protocol.ts";
-import { createRandom, type Random } from "../../support/random.ts";
+import { createRandom } from "../../support/random.ts";
+import { encodePoint, LINE_ENDS, randomPoint, randomText, type Texts } from "../../support/random-points.ts";
 import { readInflux } from "../../support/read-influx.ts";
 
 /*
@@ -10,71 +11,11 @@ import { readInflux } from "../../support/read-influx.ts";
  * is sent makes the parser throw or take long.
  */
 
-type Texts = readonly [string, ...string[]];
-
-interface RandomPoint {
-  readonly measurement: string;
-  readonly tags: readonly (readonly [string, string])[];
-  readonly fields: readonly { readonly name: string; readonly value: number | string }[];
-  readonly timestampMs: number | undefined;
-}
-
-const NAME_PIECES: Texts = ["a", "b", "7", "_", ":", " ", ",", "=", "\\", "é", "☃", "😀", "#", "\t", "\r"];
-const TAG_PIECES: Texts = [...NAME_PIECES, '"', "'"];
-const STRING_PIECES: Texts = [...TAG_PIECES, "\n", "\\n", "v=1 5", '\\"'];
-
-function text(random: Random, pieces: Texts, minimum: number): string {
-  return Array.from({ length: minimum + random.below(6) }, () => random.pick(pieces)).join("");
-}
-
-/** A name that line protocol can hold: it does not end in a backslash. */
-function name(random: Random, pieces: Texts): string {
-  return `${text(random, pieces, 0)}${random.pick(["x", "é", "1"])}`;
-}
-
-function uniqueNames(random: Random, count: number, pieces: Texts): string[] {
-  return [...new Set(Array.from({ length: count }, () => name(random, pieces)))];
-}
-
-function randomNumber(random: Random): number {
-  const bits = new DataView(new ArrayBuffer(8));
-  bits.setUint32(0, random.below(2 ** 32));
-  bits.setUint32(4, random.below(2 ** 32));
-  const any = bits.getFloat64(0);
-  return random.pick([random.below(1000), -random.next(), Number.isFinite(any) ? any : 0, 1e21, -0, 5e-324]);
-}
-
-function randomPoint(random: Random): RandomPoint {
-  return {
-    measurement: `m${name(random, NAME_PIECES)}`,
-    tags: uniqueNames(random, random.below(4), TAG_PIECES).map((tag) => [tag, name(random, TAG_PIECES)]),
-    fields: uniqueNames(random, 1 + random.below(3), NAME_PIECES).map((field) => ({
-      name: field,
-      value: random.below(3) === 0 ? text(random, STRING_PIECES, 0) : randomNumber(random),
-    })),
-    timestampMs: random.below(4) === 0 ? undefined : random.below(2 ** 41) - 2 ** 40,
-  };
-}
-
-function encodePoint(random: Random, { measurement, tags, fields, timestampMs }: RandomPoint): string {
-  const key = (given: string) => given.replaceAll(",", "\\,").replaceAll("=", "\\=").replaceAll(" ", "\\ ");
-  const number = (value: number) =>
-    Object.is(value, -0) ? "-0" : String(value).replace("e+", random.pick(["e+", "E", "e"]));
-  const string = (value: string) => `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
-  const head = [key(measurement), ...tags.map(([tag, value]) => `${key(tag)}=${key(value)}`)].join(",");
-  const values = fields.map((field) => {
-    const value = typeof field.value === "string" ? string(field.value) : number(field.value);
-    return `${key(field.name)}=${value}`;
-  });
-  const time = timestampMs === undefined ? "" : ` ${timestampMs}`;
-  return `${head} ${values.join(",")}${time}${random.pick(["\n", "\r\n", "\n\n", "\n# c\n"])}`;
-}
-
 test("random points come out as they went in", () => {
   const random = createRandom();
   for (let round = 0; round < 300; round++) {
     const points = Array.from({ length: 1 + random.below(10) }, () => randomPoint(random));
-    const body = Buffer.from(points.map((point) => encodePoint(random, point)).join(""));
+    const body = Buffer.from(points.map((point) => encodePoint(random, point, LINE_ENDS)).join(""));
     const read = [...parseLines(body, { precision: "ms", adapter: "none" })].map((line) =>
       line.ok
         ? {
@@ -129,7 +70,7 @@ for (const adapter of ["v1", "v2"] as const) {
       const sent = Array.from({ length: 1 + random.below(10) }, () => ({
         labels: ["a", "instance", "z_1"]
           .slice(random.below(4))
-          .map((label) => [label, text(random, pieces, 0)] as const),
+          .map((label) => [label, randomText(random, pieces, 0)] as const),
         value: random.pick(["0", "-0", "42", "1000000000000000000000", "-0.1", `0.${"0".repeat(323)}5`]),
         timestampMs: random.below(2 ** 41),
       }));
@@ -179,7 +120,7 @@ const BYTES: Texts = [
 test("corrupt bodies never throw, and every line is at most one result", () => {
   const random = createRandom();
   for (let round = 0; round < 10_000; round++) {
-    const body = Buffer.from(text(random, BYTES, random.below(60)), "latin1");
+    const body = Buffer.from(randomText(random, BYTES, random.below(60)), "latin1");
     const lineCount = body.toString("latin1").split("\n").length;
     for (const adapter of ADAPTERS) {
       const lines = [...parseLines(body, { precision: "ms", adapter })].map(({ lineNumber }) => lineNumber);
@@ -197,7 +138,7 @@ test("corrupt bodies never throw, and every line is at most one result", () => {
 test("flipping bytes of good bodies never throws, and spares the lines after the next good one", () => {
   const random = createRandom();
   for (let round = 0; round < 3000; round++) {
-    const points = Array.from({ length: 3 }, () => encodePoint(random, randomPoint(random)));
+    const points = Array.from({ length: 3 }, () => encodePoint(random, randomPoint(random), LINE_ENDS));
     const body = Buffer.from(points.join(""));
     for (let flips = 1 + random.below(4); flips > 0; flips--) {
       body[random.below(body.length)] = random.below(256);

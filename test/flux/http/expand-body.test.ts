@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateRawSync, deflateSync, gzipSync } from "node:zlib";
-import { expandBody } from "../../../services/flux/http/expand-body.ts";
+import { expandBody as expandWithMemory } from "../../../services/flux/http/expand-body.ts";
+import { MemoryBudget } from "../../../services/flux/http/memory-budget.ts";
 import { createRandom } from "../../support/random.ts";
 
 const MIB = 1024 * 1024;
+
+/** Expands with all the memory that it may need. */
+const expandBody = (body: Buffer, encoding: string, maxBytes: number) =>
+  expandWithMemory(body, encoding, maxBytes, new MemoryBudget(() => Number.POSITIVE_INFINITY).reserve());
 
 const TEXT = Array.from({ length: 60 }, (_, i) => `up{i="${i}"} ${1700000000 + i} ${i * i}`).join("\n");
 /** `TEXT` as zstd 1.5.4 writes it: -19 from a file, with size and checksum; -1 from a pipe, with neither. */

@@ -10,7 +10,7 @@ import { numberOf } from "../../support/special-values.ts";
 import { buildTestApp, KEY } from "../support/test-app.ts";
 
 /** An intake, and what would have been stored, as `series value@ms`. */
-function recordingApp() {
+function recordingApp(settings: Record<string, string> = {}) {
   const stored: string[] = [];
   const commit = async ({ series, timestampsMs, valueBits }: KeptSamples) => {
     for (const [i, one] of series.entries()) {
@@ -19,7 +19,7 @@ function recordingApp() {
     }
     return { ok: true, registeredSeries: 0, blockBytes: 0 } as const;
   };
-  return { ...buildTestApp({ commit }), stored };
+  return { ...buildTestApp({ commit, settings }), stored };
 }
 
 async function post(url: string, payload: string | Buffer, headers: Record<string, string> = {}) {
@@ -117,6 +117,53 @@ describe("line protocol", () => {
   }
 });
 
+describe("how line protocol is read is said by the settings,", () => {
+  const posted = async (settings: Record<string, string>, url: string, body: string, headers = {}) => {
+    const { app, stored } = recordingApp(settings);
+    const answer = await app.inject({ method: "POST", url, headers: { ...sender, ...headers }, payload: body });
+    return [String(answer.statusCode), ...stored];
+  };
+
+  test("whether the database stands before names, and rules see the whole name", async () => {
+    const settings = { INFLUX_DB_PREFIX: "db" };
+    assert.deepEqual(await posted(settings, "/write?db=tele", "up value=1 1"), ["204", `tele_up{${OWNED}} 1@0`]);
+    const toV2 = "/api/v2/write?bucket=tele/1&precision=ms";
+    assert.deepEqual(await posted(settings, toV2, "up value=1 1"), ["204", `tele_up{${OWNED}} 1@1`]);
+    assert.deepEqual(await posted(settings, "/write?db=tele&dropMetrics=^tele_", "up value=1 1"), ["204"]);
+    assert.deepEqual(await posted({}, "/write?db=tele", "up value=1 1"), ["204", `up{${OWNED}} 1@0`]);
+  });
+
+  test("what becomes of strings", async () => {
+    const body = 'm s="1.5",t="x" 1';
+    const stored = (stringFields: string) => posted({ INFLUX_STRING_FIELDS: stringFields }, "/write", body);
+    assert.deepEqual(await stored("drop"), ["204"]);
+    assert.deepEqual(await stored("number"), ["204", `m_s{${OWNED}} 1.5@0`]);
+    assert.deepEqual(await stored("info"), ["204", `m_s_info{${OWNED},s="1.5"} 1@0`, `m_t_info{${OWNED},t="x"} 1@0`]);
+  });
+
+  test("what unit timestamps have, unless the request says it", async () => {
+    const auto = { INFLUX_PRECISION: "auto" };
+    const body = "up value=1 1732147200123";
+    assert.deepEqual(await posted(auto, "/write", body), ["204", `up{${OWNED}} 1@1732147200123`]);
+    assert.deepEqual(await posted(auto, "/write?precision=", body), ["204", `up{${OWNED}} 1@1732147200123`]);
+    assert.deepEqual(await posted(auto, "/write?precision=ns", body), ["204", `up{${OWNED}} 1@1732147`]);
+    assert.deepEqual(await posted(auto, "/write?precision=xyz", body), ["400"]);
+    assert.deepEqual(await posted({}, "/write", body), ["204", `up{${OWNED}} 1@1732147`]);
+  });
+
+  test("for one tenant or key where it says so", async () => {
+    const settings = {
+      FLUX_TENANTS: JSON.stringify({ acme: { influx: { dbPrefix: "db", stringFields: "number" } } }),
+      FLUX_API_KEYS: JSON.stringify({ "key-of-acme": { namespace: "acme", influx: { stringFields: "info" } } }),
+    };
+    const body = 'm s="1" 1';
+    const asAcme = await posted(settings, "/write?db=tele", body, { key: "key-of-acme" });
+    assert.deepEqual(asAcme, ["204", `tele_m_s_info{${OWNED},s="1"} 1@0`]);
+    assert.deepEqual(await posted(settings, "/write?db=tele", body), ["204", `tele_m_s{${OWNED}} 1@0`]);
+    assert.deepEqual(await posted(settings, "/write?db=tele", body, { "x-tenant-id": "other" }), ["204"]);
+  });
+});
+
 describe("the real clients, unmodified,", () => {
   const listen = async () => {
     const { app, stored } = recordingApp();
@@ -161,6 +208,7 @@ describe("the real clients, unmodified,", () => {
     bad.writeRecord("not a line");
     await assert.rejects(bad.flush());
     assert.match(failure, /unable to parse 'not a line'/);
+    assert.deepEqual(await client.getQueryApi("acme").collectRows('from(bucket: "metrics")'), []);
     await app.close();
   });
 });

@@ -33,8 +33,6 @@ const patternHeaders: readonly [header: string | undefined, want: string[]][] = 
   ["(?i)FOO", ["(?i)FOO"]],
   ["([a-z]+)_total", ["([a-z]+)_total"]],
   ["^[a-z]+_total", ["^[a-z]+_total"]],
-  // Bytes of UTF-8 as node:http hands them out, UTF-8 that was decoded already, and latin1
-  [Buffer.from("['é€']").toString("latin1"), ["é€"]],
   ["é€", ["é€"]],
   ["é", ["é"]],
 ];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import {
   compileKeys,
@@ -188,4 +189,20 @@ test("a key that is also FLUX_SELF_API_KEY is that one", () => {
   const ring = compileKeys({ FLUX_SELF_API_KEY: SELF, FLUX_API_KEYS: { [SELF]: "acme" } });
   const known = identifySender({ key: SELF, ...ids }, ring);
   assert.equal(known.ok && known.sender.keyIndex, 0);
+});
+
+test("a key that the settings hold as its SHA-256 is known by itself, and not by what the settings hold", () => {
+  const sha256 = (key: string) => `sha256:${createHash("sha256").update(key).digest("hex")}`;
+  const ring = compileKeys({
+    FLUX_SELF_API_KEY: sha256(SELF),
+    FLUX_API_KEYS: { [sha256("acme-key-00000000").toUpperCase().replace("SHA", "sha")]: "acme" },
+  });
+  const keyIndexOf = (key: string) => {
+    const found = identifySender({ key, "x-tenant-id": "acme", "x-server-id": "s1" }, ring);
+    return found.ok ? found.sender.keyIndex : found.code;
+  };
+  assert.equal(keyIndexOf(SELF), 0);
+  assert.equal(keyIndexOf("acme-key-00000000"), 1);
+  assert.equal(keyIndexOf(sha256(SELF)), "unknown_key");
+  assert.equal(keyIndexOf(sha256("acme-key-00000000")), "unknown_key");
 });

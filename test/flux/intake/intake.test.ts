@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
+import type { BufferFormat } from "../../../services/flux/intake/buffer-format.ts";
 import { takeIn } from "../../../services/flux/intake/intake.ts";
 import { compileRules, type RuleSource } from "../../../services/flux/intake/rules.ts";
 import { SeriesTable, type StreamSeries } from "../../../services/flux/intake/series-table.ts";
 import type { Deciding } from "../../../services/flux/intake/stream.ts";
+import { boundsAt, type TimeBounds } from "../../../services/flux/intake/time-bounds.ts";
 import { referenceCodec } from "../../../services/kernel/reference.ts";
 import { decodeRecord } from "../../../services/shared/registry-record.ts";
 import { formatSeriesName } from "../../../services/shared/series.ts";
@@ -22,10 +24,17 @@ function openStream(rules: Partial<RuleSource> = {}, table = new SeriesTable(100
   return table.openStream({ sender, rules: compiled.rules });
 }
 
-function intakeOf(series: readonly SeriesSpec[], stream: StreamSeries, with_: Deciding = deciding) {
+const ANY_TIME = boundsAt(0, 0, 0);
+
+function intakeOf(
+  series: readonly SeriesSpec[],
+  stream: StreamSeries,
+  with_: Deciding = deciding,
+  bounds: TimeBounds = ANY_TIME,
+) {
   const decoded = referenceCodec.decodeWriteRequest(encodeWriteRequest(series));
   assert.ok(decoded.ok);
-  const intake = takeIn(decoded.request, stream, with_);
+  const intake = takeIn(decoded.request, stream, with_, bounds);
   assert.ok(intake);
   const counted = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, n) => sum + n, 0);
   const { kept, dropped, refused, received } = intake;
@@ -53,6 +62,17 @@ describe("an intake", () => {
   test("labels every series with its tenant and server", () => {
     const series = [{ labels: { __name__: "up", job: "node" }, samples: [sample(1)] }];
     assert.deepEqual(keptOf(series, stream), ['up{_tenant_id="acme",_server_id="s1",job="node"} 1@1000']);
+  });
+
+  test("refuses the samples that are too old or too far ahead, and keeps the others of their series", () => {
+    const nowMs = 1_000_000;
+    const samples = [699_999, 700_000, 1_060_000, 1_060_001].map((timestampMs) => sample(1, timestampMs));
+    const up = { labels: { __name__: "up" }, samples };
+    const { kept, refused, refusals } = intakeOf([up], stream, deciding, boundsAt(nowMs, 300_000, 60_000));
+    assert.deepEqual([...kept.timestampsMs], [700_000, 1_060_000]);
+    assert.deepEqual(Object.fromEntries(refused), { sample_too_old: 1, sample_too_far_ahead: 1 });
+    assert.match(refusals[0]?.detail ?? "", /data older than 300 seconds: 699999 ms/);
+    assert.match(refusals[1]?.detail ?? "", /data more than 60 seconds ahead of the clock: 1060001 ms/);
   });
 
   test("discards tenant and server labels from the wire: nobody writes as somebody else", () => {
@@ -205,3 +225,44 @@ function manyLabels(count: number): Record<string, string> {
 function longLabels(count: number): [string, string][] {
   return Array.from({ length: count }, (_, i) => [`l${i}`, "x".repeat(4000)]);
 }
+
+describe("a format of the buffer that cannot hold everything", () => {
+  const format: BufferFormat = {
+    holdsNan: false,
+    checkSeries: (labels, { tenant }) =>
+      labels.length < 5
+        ? { ok: true }
+        : { ok: false, reason: "not_readable_by_skyline", detail: `${tenant} has too many` },
+  };
+  const strict = { ...deciding, format };
+
+  test("leaves out samples without a number, whatever their bits, and keeps the others", () => {
+    const values = [
+      1,
+      0x7ff0000000000002n,
+      Number.POSITIVE_INFINITY,
+      0xfff8000000000000n,
+      Number.NEGATIVE_INFINITY,
+      -0,
+    ];
+    const samples = values.map((value, i) => ({ value, timestampMs: i }));
+    const { kept, dropped } = intakeOf([{ labels: { __name__: "up" }, samples }], openStream(), strict);
+    assert.deepEqual([...kept.timestampsMs], [0, 2, 4, 5]);
+    assert.deepEqual([...dropped], [["nan_not_storable", 2]]);
+  });
+
+  test("refuses a series, in its own words, but none that a rule drops", () => {
+    const labels = { __name__: "up", a: "1", b: "2" };
+    const stream = openStream({ dropMetrics: ["^dropped"] });
+    const request = [
+      { labels, samples: [sample(1), sample(2, 2)] },
+      { labels: { ...labels, __name__: "dropped" }, samples: [sample(1)] },
+    ];
+    for (let time = 0; time < 2; time++) {
+      const { refused, refusals, dropped } = intakeOf(request, stream, strict);
+      assert.deepEqual([...refused], [["not_readable_by_skyline", 2]]);
+      assert.deepEqual(refusals, [{ series: 0, reason: "not_readable_by_skyline", detail: "acme has too many" }]);
+      assert.deepEqual([...dropped], [["drop_metrics", 1]]);
+    }
+  });
+});

@@ -35,7 +35,7 @@ function series(text: string): Label[] {
 
 function verdict(rules: Rules, text: string): string {
   const decision = rules.decide(injectOwner(rules.dropLabels(series(text)), "1", "2"));
-  return decision.keep ? "keep" : `drop ${decision.pattern}`;
+  return decision.keep ? "keep" : `drop ${decision.rule.pattern}`;
 }
 
 const DOCS_METRICS = "['^flag.*','^go_.*','^info_.*']";
@@ -167,6 +167,17 @@ const metricRows: readonly [drop: string, keep: string, series: string, want: st
   ['["a\\\\nb"]', "", "m{x=a\nb}", "drop a\\nb"],
   ['["a\\nb.x"]', "", "m{x=a\nb}", "drop a\nb.x"],
   ['say \\"x\\"', "", 'm{x=say "x"}', 'drop say \\"x\\"'],
+  // What Skyline reads as a pattern of one character each, as no list at all, or as a pattern that aborts matching
+  ["'go_gc', 'go_threads'", "", "go_threads", "drop go_threads"],
+  ["[['^flag'],[['^go_'],['up']]]", "", "up", "drop up"],
+  ["(('^go_',),)", "", "go_gc", "drop ^go_"],
+  ['("go_gc","up")', "", "up", "drop up"],
+  ["['^go_', '', '^node_']", "", "up", "keep"],
+  // Every element counts once, and as a whole
+  ["api.500", "", "m{code=500,job=api}", "drop api.500"],
+  ["code.500.job.api.m", "", "m{code=500,job=api}", "drop code.500.job.api.m"],
+  ["api.50", "", "m{code=500,job=api}", "keep"],
+  ["api.500.x", "", "m{code=500,job=api}", "keep"],
   // The first pattern that hits is the one that is told
   ["^u,up", "", "up", "drop ^u"],
   ["up,^u", "", "up", "drop up"],
@@ -195,7 +206,7 @@ const metricRows: readonly [drop: string, keep: string, series: string, want: st
 ];
 
 test("series are dropped and kept as the headers dropMetrics and doNotDropMetrics say", () => {
-  assert.ok(metricRows.length >= 100);
+  assert.ok(metricRows.length >= 120);
   for (const [dropMetrics, doNotDropMetrics, text, want] of metricRows) {
     const row = JSON.stringify([dropMetrics, doNotDropMetrics, text]);
     const compiled = compile({ dropMetrics, doNotDropMetrics });
@@ -271,6 +282,11 @@ const labelRows: readonly [header: string, labels: string, want: string][] = [
   ["[['b','1.5']]", "b=1x5", ""],
   ["[['b','1\\\\.5']]", "b=1x5", "b"],
   ["[['b','1\\.5']]", "b=1.5", ""],
+  ["[['b','a.b.c']]", "b=a.b.c", ""],
+  ["[['b','b.a']]", "b=a.b", ""],
+  ["[['b','a.']]", "b=xa.", ""],
+  ["[['b','\\Ax']]", "b=xy", ""],
+  ["[['b','x\\Z']]", "b=xy", "b"],
   // The name is matched whole and as it is
   ["[['mon','master']]", "monitor=master", "monitor"],
   ["[['monitor.*','master']]", "monitor=master", "monitor"],
@@ -311,6 +327,13 @@ const faults: readonly [headers: Partial<RuleHeaders>, detail: RegExp][] = [
   ],
   [{ dropLabels: "[['a','x'" }, /^cannot read the header dropLabels: expected , or \] at character 10/],
   [{ dropLabels: "['a','b','c']" }, /^cannot read the header dropLabels: entry 1 is not a pair/],
+  [{ dropLabels: "{'b':'1'}" }, /^cannot read the header dropLabels: item 1 is not label or label=pattern/],
+  [{ dropLabels: "[['b',1]]" }, /^cannot read the header dropLabels: expected a string in quotes at character 7/],
+  [{ dropMetrics: "[[1]]" }, /^cannot read the header dropMetrics: expected a string in quotes at character 3/],
+  [
+    { dropLabels: "[['a'],['a','(']]" },
+    /^cannot use the header dropLabels: rule 2: pattern 1 \("\("\) does not compile/,
+  ],
   [{ dropLabels: "[['','x']]" }, /^cannot use the header dropLabels: rule 1: it names no label/],
   [{ dropLabels: "[['a','']]" }, /rule 1: its pattern is empty; leave it out to drop a whatever the value/],
   [{ dropLabels: "a=" }, /rule 1: its pattern is empty/],
@@ -384,6 +407,38 @@ test("labels are dropped before metrics are matched", () => {
   assert.ok(compiled.ok);
   assert.equal(verdict(compiled.rules, "up{replica=1}"), "keep");
   assert.equal(verdict(compiled.rules, "replica_count"), "drop replica");
+});
+
+test("a decision names the rule that made it, and whose it is", () => {
+  const sources: RuleSource[] = [
+    settingsRules({ DROP_METRICS: ["^go_"], DO_NOT_DROP_METRICS: [], DROP_LABELS: [["pod"]] }),
+    { ...NO_RULES, origin: "tenant", place: "FLUX_TENANTS, acme", doNotDropMetrics: ["go_threads"] },
+    { ...NO_RULES, origin: "key", place: "FLUX_API_KEYS, entry 1", dropMetrics: ["_total{"] },
+    { ...NO_RULES, dropMetrics: ["a", "^go_.*"], dropLabels: [["pod"], ["zone", "^eu"], ["zone"]] },
+  ];
+  const compiled = compileRules(sources, LIMITS);
+  assert.ok(compiled.ok);
+  const { rules } = compiled;
+  const settings = { origin: "settings", list: "DROP_METRICS", pattern: "^go_" };
+  const decided = (text: string) => rules.decide(series(text));
+  assert.deepEqual(decided("go_gc"), { keep: false, rule: settings });
+  assert.deepEqual(decided("x_total"), {
+    keep: false,
+    rule: { origin: "key", list: "dropMetrics", pattern: "_total{" },
+  });
+  assert.deepEqual(decided("bar"), { keep: false, rule: { origin: "headers", list: "dropMetrics", pattern: "a" } });
+  assert.deepEqual(decided("go_threads"), {
+    keep: true,
+    saved: { from: settings, by: { origin: "tenant", list: "doNotDropMetrics", pattern: "go_threads" } },
+  });
+  assert.deepEqual(decided("up"), { keep: true });
+
+  const labelRule = (name: string, value: string) => rules.labelRule({ name, value });
+  assert.deepEqual(labelRule("pod", "x"), { origin: "settings", list: "DROP_LABELS", label: "pod" });
+  const zone = { origin: "headers", list: "dropLabels", label: "zone" };
+  assert.deepEqual(labelRule("zone", "eu-1"), { ...zone, pattern: "^eu" });
+  assert.deepEqual(labelRule("zone", "us-1"), zone);
+  assert.equal(labelRule("job", "x"), undefined);
 });
 
 test("a set without label rules says so, and labels that all stay are the same array", () => {

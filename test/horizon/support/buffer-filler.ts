@@ -41,10 +41,11 @@ export interface BufferFiller {
   writeBytes(bytes: Buffer): Promise<void>;
 }
 
-export async function createBufferFiller(redis: Redis, keyPrefix: string): Promise<BufferFiller> {
+/** @param shard the shard of which it fills the buffer, whatever series come. */
+export async function createBufferFiller(redis: Redis, keyPrefix: string, shard = 0): Promise<BufferFiller> {
   const hasher = await createSeriesHasher();
   const runScript = loadScripts(redis);
-  const keys = shardKeys(keyPrefix, 0);
+  const keys = shardKeys(keyPrefix, shard);
 
   async function commit(generation: number, tenant: string, bytes: Buffer, pairs: Buffer[]): Promise<void> {
     const touched = [keys.epoch, keys.blocks, keys.series(generation), keys.activeSeries(generation)];

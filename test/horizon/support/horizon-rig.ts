@@ -1,11 +1,24 @@
+import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import type { TestContext } from "node:test";
 import type { Redis } from "ioredis";
 import { Registry } from "prom-client";
 import { createBlockFingerprint } from "../../../services/horizon/block-fingerprint.ts";
 import { buildTimeSeriesSink, buildVictoriaSink } from "../../../services/horizon/build-sinks.ts";
-import { type CycleDeps, type CycleReport, runCycle, type ShardWork } from "../../../services/horizon/cycle.ts";
+import {
+  type CycleDeps,
+  type CycleReport,
+  type CycleSignals,
+  runCycle,
+  type ShardWork,
+} from "../../../services/horizon/cycle.ts";
+import { type DeadLetter, parseDeadLetter } from "../../../services/horizon/dead-letters.ts";
+import { holdLease } from "../../../services/horizon/hold-lease.ts";
 import { HorizonMetrics } from "../../../services/horizon/metrics.ts";
+import { requireUrls } from "../../../services/horizon/required-settings.ts";
+import { ShardBoard } from "../../../services/horizon/shard-board.ts";
+import { LeaseLostError } from "../../../services/horizon/shard-lease.ts";
+import { addShardMetrics } from "../../../services/horizon/shard-metrics.ts";
 import { createShards } from "../../../services/horizon/shard-work.ts";
 import type { Sink } from "../../../services/horizon/sinks/sink.ts";
 import { compileSkipLists } from "../../../services/horizon/skip-lists.ts";
@@ -13,6 +26,7 @@ import { type ShardKeys, shardKeys } from "../../../services/shared/buffer-keys.
 import { generationAt } from "../../../services/shared/generation.ts";
 import { createLogger } from "../../../services/shared/logger.ts";
 import { connectRedis, waitForRedis } from "../../../services/shared/redis-connection.ts";
+import { loadScripts } from "../../../services/shared/redis-scripts/run-script.ts";
 import { type Settings, settingsSchema } from "../../../settings/schema.ts";
 import { type BufferFiller, createBufferFiller } from "./buffer-filler.ts";
 
@@ -24,6 +38,8 @@ export interface RigOptions {
   readonly redisUrl: string;
   /** Leaves VictoriaMetrics out when undefined. */
   readonly victoriaUrl?: string;
+  /** PEM certificates of authorities that stores' certificates are checked against. */
+  readonly ca?: string;
   /** The Redis of the time series; false leaves RedisTimeSeries out. By default the buffer's. */
   readonly timeseriesUrl?: string | false;
   readonly settings?: Partial<Settings>;
@@ -32,6 +48,9 @@ export interface RigOptions {
   /** Shares the keys of another rig: one more Horizon on the same buffer. */
   readonly beside?: Rig;
 }
+
+/** What a cycle of a rig came to: `lease_busy` when another has the shard, `lease_lost` when it has it now. */
+export type RigReport = CycleReport & { readonly outcome: "done" | "lease_busy" | "lease_lost" };
 
 /** One Horizon without its loop, under its own key prefix and on a clock that only the test moves. */
 export interface Rig {
@@ -42,12 +61,12 @@ export interface Rig {
   readonly clock: { nowMs: number };
   readonly work: ShardWork;
   readonly deps: CycleDeps;
-  /** Runs a cycle. */
-  cycle(signals?: { stopping?: AbortSignal; abort?: AbortSignal }): Promise<CycleReport>;
+  /** Takes the shard, runs a cycle, and gives the shard back. */
+  cycle(signals?: { stopping?: AbortSignal; abort?: AbortSignal }): Promise<RigReport>;
   /** The value of a metric with these labels; 0 where it is absent. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
   /** Dead letters, oldest first. */
-  deadLetters(): Promise<Record<string, string>[]>;
+  deadLetters(): Promise<DeadLetter[]>;
 }
 
 export async function createRig(t: TestContext, options: RigOptions): Promise<Rig> {
@@ -65,7 +84,9 @@ export async function createRig(t: TestContext, options: RigOptions): Promise<Ri
   t.after(() => redis.disconnect());
   const clock = options.beside?.clock ?? { nowMs: START_MS };
   const registry = new Registry();
-  const metrics = new HorizonMetrics(registry, ["timeseries", "victoriametrics"], () => clock.nowMs);
+  const board = new ShardBoard();
+  const metrics = new HorizonMetrics(registry, ["timeseries", "victoriametrics"]);
+  addShardMetrics(registry, { board, sinks: ["timeseries", "victoriametrics"], now: () => clock.nowMs });
   const deps: CycleDeps = {
     redis,
     sinks: buildSinks(t, options, settings, { metrics, now: () => clock.nowMs }),
@@ -74,16 +95,22 @@ export async function createRig(t: TestContext, options: RigOptions): Promise<Ri
     logger,
     now: () => clock.nowMs,
     fingerprint: await createBlockFingerprint(),
-    intervalMs: settings.HORIZON_INTERVAL_SECONDS * 1000,
-    leaseMs: settings.HORIZON_LEASE_SECONDS * 1000,
+    turnMs: () => settings.HORIZON_INTERVAL_SECONDS * 1000,
+    drainShare: settings.HORIZON_DRAIN_SHARE,
+    backlogCap: {
+      maxBytes: settings.HORIZON_BACKLOG_MAX_BYTES,
+      maxAgeMs: settings.HORIZON_BACKLOG_MAX_AGE_SECONDS * 1000,
+    },
     parkMs: settings.HORIZON_PARK_SECONDS * 1000,
     sliceBlocks: settings.HORIZON_SLICE_BLOCKS,
   };
-  const [work] = createShards(settings, redis, randomUUID(), deps.fingerprint);
+  const [work] = createShards({
+    ...{ settings, redis, runScript: loadScripts(redis), fingerprint: deps.fingerprint },
+    ...{ holder: randomUUID(), monotonicMs: () => performance.now() },
+  });
   if (!work) {
     throw new Error("there is no shard");
   }
-  const never = new AbortController().signal;
   return {
     redis,
     prefix,
@@ -92,7 +119,7 @@ export async function createRig(t: TestContext, options: RigOptions): Promise<Ri
     deps,
     keys: shardKeys(prefix, 0),
     filler: await createBufferFiller(redis, prefix),
-    cycle: ({ stopping = never, abort = never } = {}) => runCycle(deps, work, clock.nowMs, { stopping, abort }),
+    cycle: (signals) => holdAndRunCycle(deps, work, board, { ...NO_SIGNALS, ...signals }),
     metric: async (name, labels = {}) => {
       const metric = await registry.getSingleMetric(name)?.get();
       const wanted = Object.entries(labels);
@@ -102,12 +129,41 @@ export async function createRig(t: TestContext, options: RigOptions): Promise<Ri
       return own?.reduce((sum, { value }) => sum + value, 0) ?? 0;
     },
     deadLetters: async () => {
-      const entries = await redis.xrange(shardKeys(prefix, 0).deadLetters, "-", "+");
-      return entries.map(([, fields]) =>
-        Object.fromEntries(fields.flatMap((name, i) => (i % 2 === 0 ? [[name, fields[i + 1] ?? ""]] : []))),
-      );
+      const entries = await redis.xrangeBuffer(shardKeys(prefix, 0).deadLetters, "-", "+");
+      return entries.map(([, fields]) => parseDeadLetter(fields));
     },
   };
+}
+
+const NO_SIGNALS = { stopping: new AbortController().signal, abort: new AbortController().signal };
+
+async function holdAndRunCycle(
+  deps: CycleDeps,
+  work: ShardWork,
+  board: ShardBoard,
+  signals: CycleSignals,
+): Promise<RigReport> {
+  const { lease, shard } = work;
+  const deadLetters = { letters: 0, bytes: 0, evicted: 0 };
+  const counts = { finished: 0, remaining: [], parkedBlocks: 0, bufferBytes: 0, deadLetters, phaseSeconds: {} };
+  const nothing = { shard, sinks: {}, ...counts };
+  if (!(await lease.take())) {
+    return { ...nothing, outcome: "lease_busy" };
+  }
+  work.heldSinceMs ||= deps.now();
+  board.take(shard, deps.now());
+  const abort = AbortSignal.any([signals.abort, lease.lost]);
+  const cycle = () => runCycle(deps, work, deps.now(), { ...signals, abort });
+  try {
+    const report = await holdLease({ lease, logger: deps.logger }, cycle);
+    board.note(report, deps.now());
+    return { ...report, outcome: "done" };
+  } catch (error) {
+    if (error instanceof LeaseLostError) {
+      return { ...nothing, outcome: "lease_lost" };
+    }
+    throw error;
+  }
 }
 
 function buildSinks(
@@ -122,10 +178,21 @@ function buildSinks(
   if (timeseriesUrl !== false) {
     const redis = connectRedis(timeseriesUrl, { name: "test-rts", timeoutMs: 10_000, logger });
     t.after(() => redis.disconnect());
-    sinks.push(buildTimeSeriesSink(settings, timeseriesUrl, redis));
+    sinks.push(buildTimeSeriesSink(settings, timeseriesUrl, redis, { ...deps, logger }));
   }
-  if (options.victoriaUrl !== undefined) {
-    const { sink, close } = buildVictoriaSink(settings, options.victoriaUrl, { ...deps, logger });
+  const url = options.victoriaUrl;
+  const hasReceivers = url !== undefined || Object.keys(settings.VICTORIAMETRICS_URLS).length > 0;
+  const found = requireUrls({
+    ...settings,
+    REDIS_URL: options.redisUrl,
+    VICTORIAMETRICS_ENABLED: hasReceivers,
+    ...(url !== undefined && { VICTORIAMETRICS_URL: url }),
+  });
+  assert.ok(found.ok);
+  const { receivers } = found.urls;
+  for (const store of receivers) {
+    const names = receivers.map(({ name }) => name);
+    const { sink, close } = buildVictoriaSink(settings, store, names, { ...deps, logger, ca: options.ca });
     t.after(close);
     sinks.push(sink);
   }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import { createServer, type IncomingHttpHeaders, type RequestListener } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { MetadataEntry } from "../../../services/kernel/codec.ts";
 import { referenceCodec } from "../../../services/kernel/reference.ts";
 
 export interface ReceivedSeries {
@@ -13,6 +15,7 @@ export interface ReceivedRequest {
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
   readonly series: readonly ReceivedSeries[];
+  readonly metadata: readonly MetadataEntry[];
 }
 
 export interface Answer {
@@ -35,10 +38,13 @@ export interface RecordingReceiver {
   stop(): Promise<void>;
 }
 
-/** @param port 0 for any free one. */
-export async function startRecordingReceiver(port = 0): Promise<RecordingReceiver> {
+/** @param port 0 for any free one. @param tls PEM key and certificate; left out, it speaks plain HTTP. */
+export async function startRecordingReceiver(
+  port = 0,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<RecordingReceiver> {
   const accepted: ReceivedRequest[] = [];
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
@@ -46,7 +52,7 @@ export async function startRecordingReceiver(port = 0): Promise<RecordingReceive
         response.writeHead(receiver.metrics === undefined ? 404 : 200).end(receiver.metrics);
         return;
       }
-      const received = { url: request.url ?? "", headers: request.headers, series: decode(Buffer.concat(chunks)) };
+      const received = { url: request.url ?? "", headers: request.headers, ...decode(Buffer.concat(chunks)) };
       receiver.requests.push(received);
       void Promise.resolve(receiver.answer(received)).then((answer) => {
         if (answer === "never") {
@@ -58,12 +64,13 @@ export async function startRecordingReceiver(port = 0): Promise<RecordingReceive
         response.writeHead(answer.status, answer.headers).end(answer.body);
       });
     });
-  });
+  };
+  const server = tls ? createSecureServer(tls, listener) : createServer(listener);
   await new Promise<void>((resolve) => {
     server.listen(port, "127.0.0.1", resolve);
   });
   const receiver: RecordingReceiver = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls ? "https" : "http"}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
     answer: () => ({ status: 204 }),
     metrics: "process_start_time_seconds 1\n",
@@ -93,13 +100,13 @@ function collect(requests: readonly ReceivedRequest[]): Map<string, string[]> {
   return all;
 }
 
-function decode(body: Buffer): ReceivedSeries[] {
+function decode(body: Buffer): Pick<ReceivedRequest, "series" | "metadata"> {
   const expanded = referenceCodec.uncompress(body, 64 * 1024 * 1024);
   assert.ok(expanded.ok, "the body is not a snappy block");
   const decoded = referenceCodec.decodeWriteRequest(expanded.bytes);
   assert.ok(decoded.ok, "the body is not a WriteRequest");
-  const { series, timestampsMs, valueBits } = decoded.request;
-  return series.map(({ rawLabels, firstSample, sampleCount }) => {
+  const { series, timestampsMs, valueBits, metadata } = decoded.request;
+  const received = series.map(({ rawLabels, firstSample, sampleCount }) => {
     const labels = referenceCodec.decodeLabels(rawLabels);
     assert.ok(labels.ok);
     return {
@@ -110,4 +117,5 @@ function decode(body: Buffer): ReceivedSeries[] {
       })),
     };
   });
+  return { series: received, metadata };
 }

@@ -15,7 +15,7 @@ export function sliceOf(specs: readonly GroupSpec[]): Slice {
   let start = 0;
   for (const { series, tenant = "t1", samples: own } of specs) {
     const first = start;
-    groups.push({ series, tenant, positions: own.map((_, i) => first + i) });
+    groups.push({ series, tenant, namespace: "ns", positions: own.map((_, i) => first + i) });
     start += own.length;
   }
   return {

@@ -1,7 +1,7 @@
 /*
- * What RedisTimeSeries answers to one element of TS.MADD, or to TS.CREATE, sorted by what follows from it. The module
+ * What RedisTimeSeries answers to one sample, to TS.CREATE or TS.ALTER, sorted by what follows from it. The module
  * begins its own complaints with "TSDB:", and those are about the data, as are Redis' about a command's arguments, which
- * come from labels; anything else (OOM, READONLY, LOADING, MISCONF, NOPERM, unknown command, …) is about the server,
+ * come from labels, and MISLABELLED, which is `write-points.lua`'s own; anything else (OOM, READONLY, LOADING, MISCONF, NOPERM, unknown command, …) is about the server,
  * which may well take the same data later.
  */
 
@@ -11,6 +11,8 @@ export type ReplyVerdict =
   | { kind: "no_series" }
   | { kind: "exists" }
   | { kind: "too_old" }
+  /** The series has other labels than it should have, or refuses to be written twice at one time. */
+  | { kind: "misshapen"; words: string }
   | { kind: "refused"; words: string }
   | { kind: "unavailable"; words: string };
 
@@ -22,6 +24,9 @@ export function judgeReply(reply: unknown): ReplyVerdict {
   const words = reply.message.replace(/^ERR /, "");
   if (/^(wrong number of arguments|syntax error)/.test(words)) {
     return { kind: "refused", words };
+  }
+  if (words.startsWith("MISLABELLED") || /DUPLICATE_POLICY is set to BLOCK/i.test(words)) {
+    return { kind: "misshapen", words };
   }
   if (!words.startsWith("TSDB:")) {
     return words.startsWith("WRONGTYPE") ? { kind: "no_series" } : { kind: "unavailable", words };

@@ -16,24 +16,28 @@ export interface TimeSeriesShape {
   readonly chunkBytes: number;
 }
 
-/** The arguments of TS.MADD. As buffers, which the client sends as they are, and strings it would measure again. */
-export function maddArguments(points: readonly TimeSeriesPoint[]): Buffer[] {
-  return points.flatMap(({ key, timestampMs, value }) => [
-    Buffer.from(key),
-    Buffer.from(String(timestampMs)),
-    Buffer.from(formatValue(value)),
-  ]);
+/** Key, time and value of each point, as TS.MADD takes them. All strings: among buffers the client is slower. */
+export function pointArguments(points: readonly TimeSeriesPoint[]): string[] {
+  const args: string[] = [];
+  for (const { key, timestampMs, value } of points) {
+    args.push(key, String(timestampMs), formatValue(value));
+  }
+  return args;
 }
 
-/** The arguments of TS.CREATE. Labels with empty values are left out: the module refuses them. */
+/** The arguments of TS.CREATE and TS.ALTER. Labels with empty values are left out: the module refuses them. */
 export function createArguments(key: string, labels: LabelSet, shape: TimeSeriesShape): string[] {
-  const pairs = labels
-    .filter(({ value }) => value !== "")
-    .flatMap(({ name, value }) => [encodeLabelText(name), encodeLabelText(value)]);
   return [
     ...[key, "RETENTION", String(shape.retentionMs), "CHUNK_SIZE", String(shape.chunkBytes)],
-    ...["DUPLICATE_POLICY", "LAST", "LABELS", ...pairs],
+    ...["DUPLICATE_POLICY", "LAST", "LABELS", ...labelWords(labels)],
   ];
+}
+
+/** Names and values of labels in one row, as RedisTimeSeries holds them. */
+export function labelWords(labels: LabelSet): string[] {
+  return labels
+    .filter(({ value }) => value !== "")
+    .flatMap(({ name, value }) => [encodeLabelText(name), encodeLabelText(value)]);
 }
 
 /** The shortest text that reads back as the same number; JavaScript leaves the sign off −0 alone. */

@@ -1,50 +1,62 @@
-import type { KnownSeries } from "../../known-series.ts";
+import type { SkipReason } from "../../reasons.ts";
 import type { Slice } from "../../slice.ts";
 import { Tally } from "../../tally.ts";
-import type { Delivery, OnRefused } from "../sink.ts";
-import type { NewestInBucket } from "./newest-in-bucket.ts";
-import { whyNotStorable } from "./storable.ts";
-import { type PointOutcome, type SeriesPoint, type TimeSeriesWriterOptions, writePoints } from "./timeseries-writer.ts";
+import type { ClaimHold, Delivery, OnRefused, RefusedSamples } from "../sink.ts";
+import type { BucketRecords, OpenBucket } from "./bucket-records.ts";
+import { KeptPoints, type PointWindow } from "./kept-points.ts";
+import { storableTimes, whyNotStorable } from "./storable.ts";
+import {
+  type DuplicateRule,
+  type PointOutcome,
+  type SeriesPoint,
+  type TimeSeriesWriterOptions,
+  writePoints,
+} from "./timeseries-writer.ts";
+import type { WriteFence } from "./write-fence.ts";
 
-/** TS.MADD commands on their way at a time. */
+/** Commands with samples on their way at a time. */
 const COMMANDS_AT_ONCE = 4;
 
 export interface TimeSeriesDeliveryOptions extends TimeSeriesWriterOptions {
   /** 0 keeps every sample at its own time. */
   readonly resolutionMs: number;
+  /** Width of what `records` calls a bucket: the resolution, or where that is 0 any width. */
+  readonly windowMs: number;
   readonly batchSamples: number;
   /** Points to keep back at most, in the hope of a newer sample for their bucket. */
   readonly maxKeptBack: number;
-  readonly newest: NewestInBucket;
+  readonly records: BucketRecords;
 }
 
 /**
- * One claim on its way into RedisTimeSeries. With a resolution, each bucket gets the value of its newest sample, at
- * the bucket's start; blocks come in no order, so points are kept back until the claim's end or until there are many.
+ * One claim on its way into RedisTimeSeries. Blocks come in no order, so points are kept back until the claim's end or
+ * until there are many. What is then written does not depend on the order in which claims are delivered:
+ * - With a resolution, each bucket gets the value of its newest sample, at the bucket's start; of two samples of the
+ *   very same time, that of the later claim.
+ * - Without, a time gets the value of the latest claim that has one for it. The exception: what a claim has, when a
+ *   later one has been written already that has samples of the series in the same window, is written only at times
+ *   that are empty, although the value there may be from an even earlier claim.
  */
 export class TimeSeriesDelivery implements Delivery {
   readonly #options: TimeSeriesDeliveryOptions;
+  readonly #fence: WriteFence;
+  readonly #hold: ClaimHold;
   readonly #onRefused: OnRefused;
+  readonly #kept: KeptPoints;
   readonly #tally = new Tally();
-  #buckets = new Map<number, Map<KnownSeries, SeriesPoint>>();
-  #keptBack = 0;
 
-  constructor(options: TimeSeriesDeliveryOptions, onRefused: OnRefused) {
+  /** @param fence taken already. */
+  constructor(options: TimeSeriesDeliveryOptions, fence: WriteFence, hold: ClaimHold, onRefused: OnRefused) {
     this.#options = options;
+    this.#fence = fence;
+    this.#hold = hold;
     this.#onRefused = onRefused;
+    this.#kept = new KeptPoints(options.windowMs);
   }
 
   async write(slice: Slice, signal: AbortSignal): Promise<void> {
-    const { resolutionMs, maxKeptBack } = this.#options;
-    const points = this.#storablePoints(slice);
-    if (resolutionMs === 0) {
-      await this.#send(points, signal);
-      return;
-    }
-    for (const point of points) {
-      this.#keepBack(point);
-    }
-    if (this.#keptBack >= maxKeptBack) {
+    this.#keepBack(slice);
+    if (this.#kept.size >= this.#options.maxKeptBack) {
       await this.#flush(signal);
     }
   }
@@ -54,54 +66,64 @@ export class TimeSeriesDelivery implements Delivery {
     return this.#tally;
   }
 
-  #storablePoints({ groups, timestampsMs, valueBits }: Slice): SeriesPoint[] {
-    const { resolutionMs } = this.#options;
+  #keepBack({ groups, timestampsMs, valueBits }: Slice): void {
+    const { resolutionMs, shape, now } = this.#options;
+    const times = storableTimes(now(), shape.retentionMs);
     const values = new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length);
-    const points: SeriesPoint[] = [];
-    for (const { series, tenant, positions } of groups) {
+    for (const { series, tenant, namespace, positions } of groups) {
       for (const position of positions) {
         const sampledAtMs = timestampsMs[position] ?? 0;
         const value = values[position] ?? 0;
-        const reason = whyNotStorable(sampledAtMs, value);
-        if (reason) {
-          this.#tally.skip(tenant, reason, 1);
-          continue;
-        }
         const storedAtMs = resolutionMs === 0 ? sampledAtMs : sampledAtMs - (sampledAtMs % resolutionMs);
-        points.push({ series, tenant, sampledAtMs, storedAtMs, value });
+        const reason = whyNotStorable(sampledAtMs, value, times);
+        if (reason) {
+          this.#skip(tenant, reason);
+        } else if (this.#kept.offer({ series, tenant, namespace, sampledAtMs, storedAtMs, value })) {
+          this.#skip(tenant, "older_in_bucket");
+        }
       }
     }
-    return points;
   }
 
-  /** Keeps a point unless its bucket has a newer one; a point that it replaces is counted as the older. */
-  #keepBack(point: SeriesPoint): void {
-    const { series, tenant, storedAtMs, sampledAtMs } = point;
-    if (!this.#options.newest.offer(series.id, storedAtMs, sampledAtMs)) {
-      this.#tally.skip(tenant, "older_in_bucket", 1);
-      return;
-    }
-    const bucket = this.#buckets.get(storedAtMs) ?? new Map<KnownSeries, SeriesPoint>();
-    this.#buckets.set(storedAtMs, bucket);
-    if (bucket.has(series)) {
-      this.#tally.skip(tenant, "older_in_bucket", 1);
-    } else {
-      this.#keptBack++;
-    }
-    bucket.set(series, point);
-  }
-
-  /** Sends what was kept back, bucket after bucket: RedisTimeSeries takes samples in order best. */
   async #flush(signal: AbortSignal): Promise<void> {
-    const buckets = [...this.#buckets].sort(([a], [b]) => a - b);
-    this.#buckets = new Map();
-    this.#keptBack = 0;
-    for (const [, points] of buckets) {
-      await this.#send([...points.values()], signal);
+    for (const window of this.#kept.drain()) {
+      await this.#writeWindow(window, signal);
     }
   }
 
-  async #send(points: readonly SeriesPoint[], signal: AbortSignal): Promise<void> {
+  async #writeWindow({ startMs, points }: PointWindow, signal: AbortSignal): Promise<void> {
+    const { records, resolutionMs } = this.#options;
+    const ids = points.map(({ series }) => series.id);
+    const bucket = await records.open(this.#hold.keys, startMs, ids);
+    const beaten = new Set(points.filter((point) => this.#isOutdone(bucket, point)));
+    const better = beaten.size === 0 ? points : points.filter((point) => !beaten.has(point));
+    await this.#send(bucket, better, "last", signal);
+    if (resolutionMs === 0) {
+      await this.#send(bucket, [...beaten], "first", signal);
+    } else {
+      for (const { tenant } of beaten) {
+        this.#skip(tenant, "older_in_bucket");
+      }
+    }
+    await records.save(this.#fence, this.#hold.keys, bucket);
+  }
+
+  #isOutdone({ newest, slots }: OpenBucket, point: SeriesPoint): boolean {
+    const slot = slots.slotOf(point.series.id);
+    return slot !== undefined && newest.isOutdone(slot, this.#rankOf(point), this.#hold.claimedAtMs);
+  }
+
+  /** Without a resolution a bucket holds many samples of a series; what counts is the latest claim to write there. */
+  #rankOf({ sampledAtMs }: SeriesPoint): number {
+    return this.#options.resolutionMs === 0 ? this.#hold.claimedAtMs : sampledAtMs;
+  }
+
+  async #send(
+    bucket: OpenBucket,
+    points: readonly SeriesPoint[],
+    rule: DuplicateRule,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { batchSamples } = this.#options;
     const step = batchSamples * COMMANDS_AT_ONCE;
     for (let start = 0; start < points.length; start += step) {
@@ -110,22 +132,30 @@ export class TimeSeriesDelivery implements Delivery {
       for (let from = start; from < Math.min(start + step, points.length); from += batchSamples) {
         batches.push(points.slice(from, from + batchSamples));
       }
-      const outcomes = await Promise.all(batches.map((batch) => writePoints(this.#options, batch)));
+      const outcomes = await Promise.all(batches.map((batch) => writePoints(this.#options, this.#fence, batch, rule)));
       for (const [i, batch] of batches.entries()) {
-        await this.#count(batch, outcomes[i] ?? []);
+        await this.#settle(bucket, batch, outcomes[i] ?? [], rule);
       }
     }
   }
 
-  async #count(points: readonly SeriesPoint[], outcomes: readonly PointOutcome[]): Promise<void> {
+  async #settle(
+    bucket: OpenBucket,
+    points: readonly SeriesPoint[],
+    outcomes: readonly PointOutcome[],
+    rule: DuplicateRule,
+  ): Promise<void> {
     for (const [i, point] of points.entries()) {
       const outcome = outcomes[i];
       switch (outcome?.kind) {
         case "written":
           this.#tally.write(point.tenant, 1);
+          if (rule === "last") {
+            this.#note(bucket, point);
+          }
           break;
         case "too_old":
-          this.#tally.skip(point.tenant, "older_than_retention", 1);
+          this.#skip(point.tenant, "older_than_retention");
           break;
         case "refused":
           await this.#onRefused(refusal(point, outcome.words));
@@ -136,9 +166,20 @@ export class TimeSeriesDelivery implements Delivery {
       }
     }
   }
+
+  #note({ newest, slots }: OpenBucket, point: SeriesPoint): void {
+    const slot = slots.slotOf(point.series.id);
+    if (slot !== undefined) {
+      newest.note(slot, this.#rankOf(point), this.#hold.claimedAtMs);
+    }
+  }
+
+  #skip(tenant: string, reason: SkipReason): void {
+    this.#tally.skip(tenant, reason, 1);
+  }
 }
 
-function refusal({ series, tenant, sampledAtMs, value }: SeriesPoint, detail: string) {
+function refusal({ series, tenant, namespace, sampledAtMs, value }: SeriesPoint, detail: string): RefusedSamples {
   const bits = new BigUint64Array(new Float64Array([value]).buffer)[0] ?? 0n;
-  return { series, tenant, detail, samples: [{ timestampMs: sampledAtMs, bits }] };
+  return { series, tenant, namespace, detail, samples: [{ timestampMs: sampledAtMs, bits }] };
 }

@@ -1,13 +1,24 @@
+import { timeSeriesPolicyKey } from "../../../shared/buffer-keys.ts";
+import type { Logger } from "../../../shared/logger.ts";
+import type { RunScript } from "../../../shared/redis-scripts/run-script.ts";
 import type { SinkName } from "../../claim-state.ts";
 import { RetryableError } from "../../retryable-error.ts";
-import type { Delivery, OnRefused, Sink } from "../sink.ts";
+import type { ClaimHold, Delivery, OnRefused, Sink } from "../sink.ts";
+import { expireForgotten } from "./expire-forgotten.ts";
 import type { ProbeOutcome } from "./probe-timeseries.ts";
+import { seriesTtlMs } from "./series-upkeep.ts";
 import { TimeSeriesDelivery, type TimeSeriesDeliveryOptions } from "./timeseries-delivery.ts";
+import { orRetryable, WriteFence } from "./write-fence.ts";
 
 export interface TimeSeriesSinkOptions extends TimeSeriesDeliveryOptions {
+  readonly runScript: RunScript;
+  readonly logger: Pick<Logger, "info">;
   /** Asks whether the Redis is suitable at all; asked until it is. */
   readonly probe: () => Promise<ProbeOutcome>;
 }
+
+/** Stands for what is done to every series beside what the settings say; another version of that has another. */
+const POLICY_VERSION = "1";
 
 /** RedisTimeSeries as a sink. What it has acknowledged it keeps as well as its Redis keeps anything. */
 export class TimeSeriesSink implements Sink {
@@ -15,14 +26,18 @@ export class TimeSeriesSink implements Sink {
   readonly settleMs = 0;
   readonly #options: TimeSeriesSinkOptions;
   #isProbed = false;
+  #hasTakenOver = false;
 
   constructor(options: TimeSeriesSinkOptions) {
     this.#options = options;
   }
 
-  async begin(onRefused: OnRefused): Promise<Delivery> {
+  async begin(onRefused: OnRefused, signal: AbortSignal, hold: ClaimHold): Promise<Delivery> {
     await this.check();
-    return new TimeSeriesDelivery(this.#options, onRefused);
+    await this.#takeOver(signal);
+    const fence = new WriteFence(this.#options.redis, this.#options.runScript, hold);
+    await fence.take();
+    return new TimeSeriesDelivery(this.#options, fence, hold, onRefused);
   }
 
   async proof(): Promise<undefined> {
@@ -43,5 +58,25 @@ export class TimeSeriesSink implements Sink {
       const words = error instanceof Error ? error.message : String(error);
       throw new RetryableError(`cannot reach the Redis of RTS_REDIS_URL: ${words}`, { cause: error });
     }
+  }
+
+  /** Where series were made by another version or with other settings, has them made to follow ours. */
+  async #takeOver(signal: AbortSignal): Promise<void> {
+    if (this.#hasTakenOver) {
+      return;
+    }
+    const { redis, keyPrefix, shape, upkeep, logger } = this.#options;
+    const marker = timeSeriesPolicyKey(keyPrefix);
+    const policy = `${POLICY_VERSION} ${shape.retentionMs} ${shape.chunkBytes}`;
+    if ((await orRetryable(redis.get(marker))) !== policy) {
+      upkeep.distrust();
+      const forgotten = await expireForgotten(
+        { redis, keyPrefix, seriesTtlMs: seriesTtlMs(shape.retentionMs) },
+        signal,
+      );
+      await orRetryable(redis.set(marker, policy));
+      logger.info({ forgotten }, "Time series are made to follow the settings as they get samples");
+    }
+    this.#hasTakenOver = true;
   }
 }

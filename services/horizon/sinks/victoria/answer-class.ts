@@ -10,6 +10,17 @@ export function classifyStatus(status: number): "accepted" | "refused" | "later"
 }
 
 /**
+ * What it means to a sender of something that the store can do without, and that is not worth waiting for somebody to
+ * set a key or a path right: any 4xx but those that ask to come back is a refusal.
+ */
+export function classifyOffer(status: number): "accepted" | "refused" | "later" {
+  if (status >= 400 && status < 500) {
+    return status === 408 || status === 429 ? "later" : "refused";
+  }
+  return classifyStatus(status);
+}
+
+/**
  * How long a store asks to be left alone, in ms.
  * @param header the value of Retry-After: seconds or an HTTP date; anything else counts as 0.
  */

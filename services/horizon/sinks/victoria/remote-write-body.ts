@@ -1,4 +1,5 @@
 import snappy from "snappyjs";
+import { ProtobufWriter, varintSize } from "./protobuf-writer.ts";
 
 /*
  * Remote-write 1.0 (`proto/prometheus/remote.proto`):
@@ -32,7 +33,11 @@ export interface BodyColumns {
 
 /** The body of a request: a snappy block of a WriteRequest. */
 export function encodeBody(series: readonly BodySeries[], columns: BodyColumns): Buffer {
-  const message = encodeWriteRequest(series, columns);
+  return snappyBlock(encodeWriteRequest(series, columns));
+}
+
+/** The snappy block (not the framed format) of some bytes. */
+export function snappyBlock(message: Buffer): Buffer {
   const compressed = snappy.compress(new Uint8Array(message.buffer, message.byteOffset, message.byteLength));
   return Buffer.from(compressed.buffer, compressed.byteOffset, compressed.byteLength);
 }
@@ -41,7 +46,7 @@ export function encodeBody(series: readonly BodySeries[], columns: BodyColumns):
 export function encodeWriteRequest(series: readonly BodySeries[], columns: BodyColumns): Buffer {
   const sizes = series.map((one) => timeSeriesSize(one, columns));
   const total = sizes.reduce((sum, size) => sum + 1 + varintSize(size) + size, 0);
-  const writer = new Writer(total);
+  const writer = new ProtobufWriter(total);
   for (const [i, one] of series.entries()) {
     writer.head(LENGTH_DELIMITED_1, sizes[i] ?? 0);
     writeLabels(writer, one.labelBytes);
@@ -70,7 +75,7 @@ function timeSeriesSize({ labelBytes, positions }: BodySeries, { timestampsMs }:
   return size;
 }
 
-function writeLabels(writer: Writer, labelBytes: Uint8Array): void {
+function writeLabels(writer: ProtobufWriter, labelBytes: Uint8Array): void {
   eachLabel(labelBytes, (nameBytes, valueBytes, nameAt, valueAt) => {
     writer.head(LENGTH_DELIMITED_1, labelSize(nameBytes, valueBytes));
     writer.head(LENGTH_DELIMITED_1, nameBytes);
@@ -80,7 +85,7 @@ function writeLabels(writer: Writer, labelBytes: Uint8Array): void {
   });
 }
 
-function writeSample(writer: Writer, { timestampsMs, valueBits }: BodyColumns, position: number): void {
+function writeSample(writer: ProtobufWriter, { timestampsMs, valueBits }: BodyColumns, position: number): void {
   const timestampMs = timestampsMs[position] ?? 0;
   writer.head(LENGTH_DELIMITED_2, SAMPLE_FIXED_BYTES + int64Size(timestampMs));
   writer.byte(FIXED64_1);
@@ -119,64 +124,7 @@ function labelSize(nameBytes: number, valueBytes: number): number {
   return 1 + varintSize(nameBytes) + nameBytes + 1 + varintSize(valueBytes) + valueBytes;
 }
 
-function varintSize(value: number): number {
-  let size = 1;
-  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) {
-    size++;
-  }
-  return size;
-}
-
 /** Negative numbers are written as 64 bits, which take ten bytes. */
 function int64Size(value: number): number {
   return value < 0 ? 10 : varintSize(value);
-}
-
-class Writer {
-  readonly bytes: Buffer;
-  #position = 0;
-
-  constructor(size: number) {
-    this.bytes = Buffer.allocUnsafe(size);
-  }
-
-  byte(value: number): void {
-    this.bytes[this.#position++] = value;
-  }
-
-  /** A tag and a length. */
-  head(tag: number, length: number): void {
-    this.byte(tag);
-    this.#varint(length);
-  }
-
-  copy(from: Uint8Array, start: number, length: number): void {
-    this.bytes.set(from.subarray(start, start + length), this.#position);
-    this.#position += length;
-  }
-
-  fixed64(bits: bigint): void {
-    this.#position = this.bytes.writeBigUInt64LE(bits, this.#position);
-  }
-
-  int64(value: number): void {
-    if (value >= 0) {
-      this.#varint(value);
-      return;
-    }
-    let rest = BigInt.asUintN(64, BigInt(value));
-    for (; rest > 0x7fn; rest >>= 7n) {
-      this.byte(Number(rest & 0x7fn) | 0x80);
-    }
-    this.byte(Number(rest));
-  }
-
-  // Arithmetic instead of shifts, which JavaScript cuts to 32 bits.
-  #varint(value: number): void {
-    let rest = value;
-    for (; rest > 0x7f; rest = Math.floor(rest / 128)) {
-      this.byte((rest % 128) | 0x80);
-    }
-    this.byte(rest);
-  }
 }

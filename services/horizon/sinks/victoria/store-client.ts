@@ -1,8 +1,9 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import { rootCertificates } from "node:tls";
 import axios, { type AxiosInstance, type AxiosResponse } from "axios";
 import { RetryableError } from "../../retryable-error.ts";
-import { backoffMs, classifyStatus, parseRetryAfter } from "./answer-class.ts";
+import { backoffMs, classifyOffer, classifyStatus, parseRetryAfter } from "./answer-class.ts";
 import type { SendOutcome } from "./bisect.ts";
 import type { StoreAddress } from "./store-address.ts";
 
@@ -21,6 +22,10 @@ const WRITE_HEADERS = {
 
 export interface StoreClientOptions {
   readonly address: StoreAddress;
+  /** For a store whose address has no user and password. */
+  readonly bearerToken: string | undefined;
+  /** PEM certificates to trust beside those that everybody trusts. */
+  readonly ca: string | undefined;
   readonly timeoutMs: number;
   readonly now: () => number;
   readonly random: () => number;
@@ -36,7 +41,13 @@ export class StoreClient {
 
   constructor(options: StoreClientOptions) {
     this.#options = options;
-    this.#agents = { httpAgent: new HttpAgent({ keepAlive: true }), httpsAgent: new HttpsAgent({ keepAlive: true }) };
+    this.#agents = {
+      httpAgent: new HttpAgent({ keepAlive: true }),
+      httpsAgent: new HttpsAgent({
+        keepAlive: true,
+        ...(options.ca !== undefined && { ca: [...rootCertificates, options.ca] }),
+      }),
+    };
     this.#http = axios.create({
       ...this.#agents,
       timeout: options.timeoutMs,
@@ -47,7 +58,7 @@ export class StoreClient {
       validateStatus: () => true,
       // The URL in the settings is meant as it stands, also where the environment names a proxy for other things.
       proxy: false,
-      ...(options.address.auth && { auth: { ...options.address.auth } }),
+      ...credentials(options),
     });
   }
 
@@ -59,7 +70,7 @@ export class StoreClient {
   async write(tenant: string, body: Buffer, signal: AbortSignal): Promise<SendOutcome> {
     const url = this.#options.address.writeUrl(tenant);
     for (let attempt = 1; ; attempt++) {
-      const failure = await this.#attempt(url, body, signal);
+      const failure = await this.#attempt(url, body, signal, classifyStatus);
       if (!(failure instanceof RetryableError)) {
         return failure;
       }
@@ -69,6 +80,18 @@ export class StoreClient {
       }
       await this.#options.sleep(waitMs, signal);
     }
+  }
+
+  /**
+   * Posts, once, a body that the store may as well do without (`classifyOffer`).
+   * @returns whether the store has taken it or does not want it. @throws RetryableError when it takes nothing now.
+   */
+  async offer(tenant: string, body: Buffer, signal: AbortSignal): Promise<SendOutcome> {
+    const outcome = await this.#attempt(this.#options.address.writeUrl(tenant), body, signal, classifyOffer);
+    if (outcome instanceof RetryableError) {
+      throw outcome;
+    }
+    return outcome;
   }
 
   /** The store's own metrics as text, or undefined when it shows none. @throws RetryableError when it does not answer. */
@@ -87,11 +110,16 @@ export class StoreClient {
     this.#agents.httpsAgent.destroy();
   }
 
-  async #attempt(url: string, body: Buffer, signal: AbortSignal): Promise<SendOutcome | RetryableError> {
+  async #attempt(
+    url: string,
+    body: Buffer,
+    signal: AbortSignal,
+    classify: typeof classifyStatus,
+  ): Promise<SendOutcome | RetryableError> {
     try {
       const posting = this.#http.post<unknown>(url, body, { headers: WRITE_HEADERS, signal });
       const answer = await this.#orRetryable(posting, signal);
-      switch (classifyStatus(answer.status)) {
+      switch (classify(answer.status)) {
         case "accepted":
           return { ok: true };
         case "refused":
@@ -125,6 +153,13 @@ export class StoreClient {
       throw new RetryableError(`cannot reach VICTORIAMETRICS_URL: ${words}`, { cause: error });
     }
   }
+}
+
+function credentials({ address: { auth }, bearerToken }: StoreClientOptions) {
+  if (auth) {
+    return { auth: { ...auth } };
+  }
+  return bearerToken === undefined ? {} : { headers: { Authorization: `Bearer ${bearerToken}` } };
 }
 
 /** A store that hangs has had all the time that a request may take; trying at once again would hold up the cycle. */

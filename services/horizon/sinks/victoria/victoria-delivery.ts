@@ -8,6 +8,8 @@ import { encodeBody } from "./remote-write-body.ts";
 
 export interface VictoriaDeliveryOptions {
   readonly limits: BatchLimits;
+  /** Whether a series is this store's to hold; the samples of others are counted and left out. */
+  readonly owns: (series: KnownSeries) => boolean;
   readonly onRefused: OnRefused;
   readonly send: (tenant: string, body: Buffer, signal: AbortSignal) => Promise<SendOutcome>;
   /** @throws RetryableError when the store refuses even what nobody could refuse. */
@@ -24,13 +26,22 @@ export class VictoriaDelivery implements Delivery {
   }
 
   async write(slice: Slice, signal: AbortSignal): Promise<void> {
-    for (const batch of cutBatches(slice, this.#options.limits)) {
+    const own = { ...slice, groups: slice.groups.filter((group) => this.#isOwn(group)) };
+    for (const batch of cutBatches(own, this.#options.limits)) {
       await this.#deliver(slice, batch, signal);
     }
   }
 
   async finish(): Promise<Tally> {
     return this.#tally;
+  }
+
+  #isOwn({ series, tenant, positions }: SeriesSamples): boolean {
+    const isOwn = this.#options.owns(series);
+    if (!isOwn) {
+      this.#tally.skip(tenant, "held_by_other_store", positions.length);
+    }
+    return isOwn;
   }
 
   async #deliver(slice: Slice, { tenant, groups }: Batch, signal: AbortSignal): Promise<void> {
@@ -57,12 +68,12 @@ export class VictoriaDelivery implements Delivery {
   }
 
   async #bury({ timestampsMs, valueBits }: Slice, one: RefusedGroup): Promise<void> {
-    const { series, tenant, positions } = one.group;
+    const { series, tenant, namespace, positions } = one.group;
     const samples = positions.map((position) => ({
       timestampMs: timestampsMs[position] ?? 0,
       bits: valueBits[position] ?? 0n,
     }));
-    await this.#options.onRefused({ series, tenant, detail: `${one.status} ${one.words}`.trim(), samples });
+    await this.#options.onRefused({ series, tenant, namespace, detail: `${one.status} ${one.words}`.trim(), samples });
     this.#tally.bury(tenant, "refused_by_store", positions.length);
   }
 }

@@ -1,7 +1,8 @@
 import type { Logger } from "../../../shared/logger.ts";
 import type { SinkName } from "../../claim-state.ts";
+import type { KnownSeries } from "../../known-series.ts";
 import { RetryableError } from "../../retryable-error.ts";
-import type { Delivery, OnRefused, Sink } from "../sink.ts";
+import type { ClaimHold, Delivery, OnRefused, Sink } from "../sink.ts";
 import type { BatchLimits } from "./batches.ts";
 import { encodeBody } from "./remote-write-body.ts";
 import type { StoreClient } from "./store-client.ts";
@@ -9,8 +10,11 @@ import { readIgnoredRows, readStartTime } from "./store-metrics.ts";
 import { VictoriaDelivery } from "./victoria-delivery.ts";
 
 export interface VictoriaSinkOptions {
+  readonly name: SinkName;
   readonly client: StoreClient;
   readonly limits: BatchLimits;
+  /** Whether a series is this store's to hold. */
+  readonly owns: (series: KnownSeries) => boolean;
   readonly settleMs: number;
   readonly now: () => number;
   readonly logger: Pick<Logger, "warn">;
@@ -24,7 +28,7 @@ const NO_TENANT = "0";
 
 /** VictoriaMetrics, or any other receiver of remote-write 1.0, as a sink. */
 export class VictoriaSink implements Sink {
-  readonly name: SinkName = "victoriametrics";
+  readonly name: SinkName;
   readonly settleMs: number;
   readonly #options: VictoriaSinkOptions;
   #notBeforeMs = 0;
@@ -32,15 +36,18 @@ export class VictoriaSink implements Sink {
 
   constructor(options: VictoriaSinkOptions) {
     this.#options = options;
+    this.name = options.name;
     this.settleMs = options.settleMs;
   }
 
-  async begin(onRefused: OnRefused): Promise<Delivery> {
-    const { client, limits } = this.#options;
+  async begin(onRefused: OnRefused, _signal: AbortSignal, hold: ClaimHold): Promise<Delivery> {
+    const { client, limits, owns } = this.#options;
     return new VictoriaDelivery({
       limits,
+      owns,
       onRefused,
       send: async (tenant, body, signal) => {
+        hold.assertHeld();
         try {
           return await client.write(tenant, body, signal);
         } catch (error) {

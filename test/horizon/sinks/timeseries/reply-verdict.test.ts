@@ -14,8 +14,9 @@ const table: [reply: unknown, kind: string][] = [
   [new Error("ERR TSDB: Couldn't parse LABELS"), "refused"],
   [
     new Error("ERR TSDB: Error at upsert, update is not supported when DUPLICATE_POLICY is set to BLOCK mode"),
-    "refused",
+    "misshapen",
   ],
+  [new Error("MISLABELLED the series has other labels"), "misshapen"],
   [new Error("ERR wrong number of arguments for 'ts.create' command"), "refused"],
   [new Error("OOM command not allowed when used memory > 'maxmemory'."), "unavailable"],
   [new Error("READONLY You can't write against a read only replica."), "unavailable"],

@@ -3,18 +3,19 @@ import { test } from "node:test";
 import {
   createArguments,
   formatValue,
-  maddArguments,
+  labelWords,
+  pointArguments,
 } from "../../../../services/horizon/sinks/timeseries/timeseries-arguments.ts";
 import { createRandom } from "../../../support/random.ts";
 import { bitsOf, numberOf } from "../../../support/special-values.ts";
 import { labelSet } from "../../support/known-series.ts";
 
-test("TS.MADD gets key, time and value of every point", () => {
-  const args = maddArguments([
+test("every point becomes its key, its time and its value", () => {
+  const args = pointArguments([
     { key: "k1", timestampMs: 0, value: 1.5 },
     { key: "k2", timestampMs: 2 ** 50, value: -0 },
   ]);
-  assert.deepEqual(args.map(String), ["k1", "0", "1.5", "k2", "1125899906842624", "-0"]);
+  assert.deepEqual(args, ["k1", "0", "1.5", "k2", "1125899906842624", "-0"]);
 });
 
 test("TS.CREATE gets retention, chunk size, policy and encoded labels, and no empty one", () => {
@@ -23,6 +24,10 @@ test("TS.CREATE gets retention, chunk size, policy and encoded labels, and no em
     ...["k", "RETENTION", "60000", "CHUNK_SIZE", "128", "DUPLICATE_POLICY", "LAST"],
     ...["LABELS", "__name__", "m", "odd%3Dname", "1", "path", "/a%28b%29%2Cc"],
   ]);
+});
+
+test("label words are what RedisTimeSeries holds of labels", () => {
+  assert.deepEqual(labelWords(labelSet({ b: "encoding", a: "1=2", empty: "" })), ["a", "1%3D2", "b", "%65ncoding"]);
 });
 
 test("the text of a value reads back as the same 64 bits", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   backoffMs,
+  classifyOffer,
   classifyStatus,
   parseRetryAfter,
 } from "../../../../services/horizon/sinks/victoria/answer-class.ts";
@@ -20,6 +21,13 @@ for (const [want, statuses] of table) {
     );
   });
 }
+
+test("to an offer every 4xx is a refusal, but those that ask to come back", () => {
+  assert.deepEqual([200, 204].map(classifyOffer), ["accepted", "accepted"]);
+  const refusals = [400, 401, 403, 404, 405, 409, 413, 415, 422, 499];
+  assert.deepEqual(new Set(refusals.map(classifyOffer)), new Set(["refused"]));
+  assert.deepEqual(new Set([302, 408, 429, 500, 503, 529].map(classifyOffer)), new Set(["later"]));
+});
 
 test("Retry-After is seconds or a date, and nothing else", () => {
   const nowMs = Date.parse("2026-01-01T00:00:00Z");

@@ -7,6 +7,7 @@ import { knownSeries } from "../../support/known-series.ts";
 const groups: SeriesSamples[] = Array.from({ length: 9 }, (_, i) => ({
   series: knownSeries(BigInt(i), { __name__: `m${i}` }),
   tenant: "t1",
+  namespace: "ns",
   positions: [10 * i, 10 * i + 1, 10 * i + 2],
 }));
 

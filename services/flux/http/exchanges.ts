@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Refusal } from "../reasons.ts";
+import { IncomingBody } from "./incoming-body.ts";
+import type { MemoryBudget, Reservation } from "./memory-budget.ts";
+
+/** A request and its answer on a connection. */
+export interface Exchange {
+  readonly body: IncomingBody;
+  readonly memory: Reservation;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** The exchanges of a process that have not ended: the request came, and its answer has not left entirely. */
+export class Exchanges {
+  readonly #budget: MemoryBudget;
+  readonly #open = new Set<Exchange>();
+  readonly #ofRequest = new WeakMap<IncomingMessage, Exchange>();
+  readonly #latest = new WeakMap<Socket, Exchange>();
+
+  /** @param budget the memory for the bodies of all of them. */
+  constructor(budget: MemoryBudget) {
+    this.#budget = budget;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Begins the exchange of a request whose headers have come. Its memory is for its route to release. */
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    const memory = this.#budget.reserve();
+    const exchange = { request, response, memory, body: new IncomingBody(request, memory) };
+    this.#open.add(exchange);
+    this.#ofRequest.set(request, exchange);
+    this.#latest.set(request.socket, exchange);
+    onceEnded(response, () => this.#open.delete(exchange));
+  }
+
+  /** The exchange of a request. @throws when it was not begun. */
+  of(request: IncomingMessage): Exchange {
+    const exchange = this.#ofRequest.get(request);
+    if (!exchange) {
+      throw new Error(`cannot find the exchange of ${request.method} ${request.url?.split("?")[0]}: it was not begun`);
+    }
+    return exchange;
+  }
+
+  /** The latest exchange on a connection, which may have ended; undefined where there was none. */
+  latestOn(socket: Socket): Exchange | undefined {
+    return this.#latest.get(socket);
+  }
+
+  /**
+   * Waits until all exchanges that are open now have ended.
+   * @param patienceMs how long their bodies may go on arriving. @param refusal what the later ones are answered.
+   */
+  async drain(patienceMs: number, refusal: Refusal): Promise<void> {
+    const open = [...this.#open];
+    const patience = setTimeout(() => {
+      for (const { body } of open) {
+        body.cut(refusal);
+      }
+    }, patienceMs);
+    await Promise.all(open.map(({ response }) => new Promise<void>((resolve) => onceEnded(response, resolve))));
+    clearTimeout(patience);
+  }
+}
+
+/** A response ends once its last byte has left, or once its connection is gone. */
+function onceEnded(response: ServerResponse, listener: () => void): void {
+  response.once("finish", listener).once("close", listener);
+}

@@ -1,0 +1,8 @@
+import type { Exchanges } from "./exchanges.ts";
+
+/** What routes need beside what they are for. */
+export interface Transport {
+  readonly exchanges: Exchanges;
+  /** Whether the process is shutting down; from then on new requests are sent away, and connections are closed. */
+  readonly isStopping: () => boolean;
+}

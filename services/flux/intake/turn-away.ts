@@ -1,0 +1,77 @@
+import type { Intake, KeptSamples, SeriesRefused } from "./intake.ts";
+import { storedName } from "./stored-name.ts";
+import type { KnownSeries } from "./stream.ts";
+
+/** Series of a request for which there was no place. */
+export interface TurnedAway {
+  /** Over the quota of the namespace: the operator wants them dropped. */
+  readonly overQuota: ReadonlySet<KnownSeries>;
+  /** Over the limit of active series: the sender is to be told. */
+  readonly overLimit: ReadonlySet<KnownSeries>;
+  /** Active series of the tenant; undefined where its limit was not asked. */
+  readonly activeSeries: number | undefined;
+  readonly maxActiveSeries: number;
+}
+
+const LONGEST_NAME = 200;
+
+/** The samples of all series but those turned away; the same object where none was. Pure. */
+export function keptWithout(kept: KeptSamples, turnedAway: TurnedAway): KeptSamples {
+  if (turnedAway.overQuota.size + turnedAway.overLimit.size === 0) {
+    return kept;
+  }
+  const stays = staying(kept, turnedAway);
+  return {
+    series: kept.series.filter(stays),
+    timestampsMs: kept.timestampsMs.filter(stays),
+    valueBits: kept.valueBits.filter(stays),
+  };
+}
+
+/** What a request comes to when series of it were turned away; its sums stay exact. Pure. */
+export function turnAway(intake: Intake, turnedAway: TurnedAway): Intake {
+  const { kept, keptPositions, dropped, refused, refusals } = intake;
+  const { overQuota, overLimit } = turnedAway;
+  if (overQuota.size + overLimit.size === 0) {
+    return intake;
+  }
+  return {
+    ...intake,
+    kept: keptWithout(kept, turnedAway),
+    keptPositions: keptPositions.filter(staying(kept, turnedAway)),
+    dropped: withCount(dropped, "over_quota", samplesOf(overQuota, kept)),
+    refused: withCount(refused, "series_limit", samplesOf(overLimit, kept)),
+    refusals: [...refusals, ...limitRefusals(intake, turnedAway)].sort((a, b) => a.series - b.series),
+  };
+}
+
+function staying({ series }: KeptSamples, { overQuota, overLimit }: TurnedAway): (_: unknown, i: number) => boolean {
+  const stays = series.map((one) => !overQuota.has(one) && !overLimit.has(one));
+  return (_, i) => stays[i] === true;
+}
+
+function samplesOf(turnedAway: ReadonlySet<KnownSeries>, { series }: KeptSamples): number {
+  return series.filter((one) => turnedAway.has(one)).length;
+}
+
+function withCount<Reason>(counts: ReadonlyMap<Reason, number>, reason: Reason, samples: number): Map<Reason, number> {
+  return new Map(samples === 0 ? counts : [...counts, [reason, samples]]);
+}
+
+function limitRefusals({ kept, keptPositions }: Intake, turnedAway: TurnedAway): SeriesRefused[] {
+  const positions = new Set(keptPositions.filter((_, i) => isOver(kept.series[i], turnedAway)));
+  const detail = describeLimit(turnedAway);
+  return [...positions].map((series) => ({ series, reason: "series_limit", detail }));
+}
+
+function isOver(series: KnownSeries | undefined, { overLimit }: TurnedAway): boolean {
+  return series !== undefined && overLimit.has(series);
+}
+
+function describeLimit({ overLimit, activeSeries, maxActiveSeries }: TurnedAway): string {
+  const [first] = overLimit;
+  const name = first ? storedName(first) : "";
+  const shown = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+  const limit = `at most ${maxActiveSeries} (FLUX_MAX_ACTIVE_SERIES or maxActiveSeries) are taken`;
+  return `the tenant has ${activeSeries} active series, ${limit}; ${overLimit.size} of the request are new beyond, the first: ${shown}`;
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+import type { RunScript } from "../../../shared/redis-scripts/run-script.ts";
+import type { SeriesId } from "../../../shared/series.ts";
+
+/** Bytes that tell one list from another that was begun after it was lost. */
+export const STAMP_BYTES = 16;
+const ID_BYTES = 8;
+
+/** The one command that is needed beside the scripts. */
+export interface SlotReader {
+  getrangeBuffer(key: string, start: number, end: number): Promise<Buffer>;
+}
+
+/**
+ * Gives every series a small number, its slot, which is the same in every process: its place in a list of ids that is
+ * kept in Redis and only grows. Where an id stands in it twice, because two processes added it, the first counts.
+ */
+export class SeriesSlots {
+  readonly #key: string;
+  readonly #redis: SlotReader;
+  readonly #runScript: RunScript;
+  readonly #slots = new Map<SeriesId, number>();
+  #stamp = randomBytes(STAMP_BYTES);
+  /** Slots that have been read or assigned so far. */
+  #count = 0;
+
+  constructor(redis: SlotReader, runScript: RunScript, key: string) {
+    this.#redis = redis;
+    this.#runScript = runScript;
+    this.#key = key;
+  }
+
+  /** What tells this list from others that had or will have its key. */
+  get stamp(): Buffer {
+    return this.#stamp;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  slotOf(id: SeriesId): number | undefined {
+    return this.#slots.get(id);
+  }
+
+  /** Makes sure that all these series have slots, and that Redis keeps the list for a time from now on. */
+  async assign(ids: readonly SeriesId[], ttlMs: number): Promise<void> {
+    await this.#catchUp();
+    const missing = [...new Set(ids.filter((id) => !this.#slots.has(id)))];
+    const bytes = Buffer.allocUnsafe(missing.length * ID_BYTES);
+    for (const [i, id] of missing.entries()) {
+      bytes.writeBigUInt64LE(id, i * ID_BYTES);
+    }
+    const length = await this.#runScript("assign-slots", [this.#key], [this.#stamp, bytes, ttlMs]);
+    if (typeof length !== "number") {
+      throw new Error("cannot assign slots: the list was lost meanwhile");
+    }
+    if (length === this.#bytesRead() + bytes.length) {
+      this.#absorb(bytes);
+    } else {
+      await this.#catchUp();
+    }
+  }
+
+  /** Reads what other processes have added. */
+  async #catchUp(): Promise<void> {
+    const [stamp, tail] = await Promise.all([
+      this.#redis.getrangeBuffer(this.#key, 0, STAMP_BYTES - 1),
+      this.#redis.getrangeBuffer(this.#key, this.#bytesRead(), -1),
+    ]);
+    if (stamp.equals(this.#stamp)) {
+      this.#absorb(tail);
+      return;
+    }
+    const isThere = stamp.length === STAMP_BYTES;
+    if (!isThere && this.#count === 0) {
+      return;
+    }
+    this.#slots.clear();
+    this.#count = 0;
+    this.#stamp = isThere ? Buffer.from(stamp) : randomBytes(STAMP_BYTES);
+    this.#absorb(isThere ? await this.#redis.getrangeBuffer(this.#key, STAMP_BYTES, -1) : Buffer.alloc(0));
+  }
+
+  #bytesRead(): number {
+    return STAMP_BYTES + this.#count * ID_BYTES;
+  }
+
+  #absorb(bytes: Buffer): void {
+    for (let position = 0; position + ID_BYTES <= bytes.length; position += ID_BYTES) {
+      const id = bytes.readBigUInt64LE(position);
+      if (!this.#slots.has(id)) {
+        this.#slots.set(id, this.#count);
+      }
+      this.#count++;
+    }
+  }
+}

@@ -1,0 +1,87 @@
+-- Adds samples to time series, unless another instance writes the shard's series now.
+--
+-- KEYS  1 fence
+-- ARGV  1 fencing token
+--       2 'last': a sample takes the place of one at the same time; 'first': it does not
+--       3 ms until a series that gets no more samples is deleted  4 retention in ms  5 chunk size
+--       6 which of the samples have series that are due for upkeep, as '<number from 1>:<digest of its labels> …'.
+--         Where there is a digest, the series is given retention, chunk size and policy if it has others, and its
+--         labels are compared. If the sample is taken, the deletion of the series is put off
+--       7… key, time, value of each sample
+--
+-- Returns  for each sample its time, or the module's error, or MISLABELLED: the sample was taken, but the labels of its
+--          series are others; or an error that begins with FENCED for all
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return redis.error_reply('FENCED the token is not that of the last lease')
+end
+
+local HEAD = 6
+local retention, chunk = tonumber(ARGV[4]), tonumber(ARGV[5])
+local replies
+
+local function key_of(number)
+  return ARGV[HEAD + 3 * number - 2]
+end
+
+-- Names and some values in the reply of TS.INFO are statuses, which Lua gets as tables.
+local function text_of(reply)
+  return type(reply) == 'table' and reply.ok or reply
+end
+
+-- Gives a series our settings where it has others. Returns the digest of its labels; nil where there is no such series.
+local function mend(key)
+  local info = redis.pcall('TS.INFO', key)
+  if info.err then
+    return nil
+  end
+  local facts = {}
+  for at = 1, #info, 2 do
+    facts[text_of(info[at])] = info[at + 1]
+  end
+  local policy = text_of(facts.duplicatePolicy)
+  if facts.retentionTime ~= retention or facts.chunkSize ~= chunk or policy ~= 'last' then
+    redis.call('TS.ALTER', key, 'RETENTION', retention, 'CHUNK_SIZE', chunk, 'DUPLICATE_POLICY', 'LAST')
+  end
+  local words = {}
+  for _, label in ipairs(facts.labels) do
+    words[#words + 1] = text_of(label[1])
+    words[#words + 1] = text_of(label[2])
+  end
+  return redis.sha1hex(table.concat(words, '\n'))
+end
+
+local function add_where_absent()
+  replies = {}
+  for at = HEAD + 1, #ARGV, 3 do
+    -- TS.ADD would create the series, without labels.
+    if redis.call('EXISTS', ARGV[at]) == 0 then
+      replies[#replies + 1] = redis.error_reply('TSDB: the key does not exist')
+    else
+      replies[#replies + 1] = redis.pcall('TS.ADD', ARGV[at], ARGV[at + 1], ARGV[at + 2], 'ON_DUPLICATE', 'FIRST')
+    end
+  end
+end
+
+local due, mislabelled = {}, {}
+for number, digest in string.gmatch(ARGV[6], '(%d+):(%x*)') do
+  due[#due + 1] = tonumber(number)
+  if digest ~= '' and mend(key_of(number)) ~= digest then
+    mislabelled[#mislabelled + 1] = tonumber(number)
+  end
+end
+if ARGV[2] == 'first' then
+  add_where_absent()
+else
+  replies = redis.call('TS.MADD', unpack(ARGV, HEAD + 1))
+end
+for _, number in ipairs(due) do
+  if type(replies[number]) == 'number' then
+    redis.call('PEXPIRE', key_of(number), ARGV[3])
+  end
+end
+for _, number in ipairs(mislabelled) do
+  if type(replies[number]) == 'number' then
+    replies[number] = redis.error_reply('MISLABELLED the series has other labels')
+  end
+end
+return replies

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { after, before, type TestContext, test } from "node:test";
+import { BucketRecords } from "../../services/horizon/sinks/timeseries/bucket-records.ts";
+import { SeriesSlots } from "../../services/horizon/sinks/timeseries/series-slots.ts";
+import { WriteFence } from "../../services/horizon/sinks/timeseries/write-fence.ts";
+import { shardKeys } from "../../services/shared/buffer-keys.ts";
+import { loadScripts } from "../../services/shared/redis-scripts/run-script.ts";
+import { openTimeSeriesStore } from "../horizon/support/time-series-store.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+
+let server: RedisServer;
+before(async () => {
+  server = await startRedis({ args: ["--appendonly", "no"] });
+});
+after(() => server.stop());
+
+const NOW = Date.UTC(2026, 0, 1, 12);
+const TTL_MS = 60_000;
+
+async function openList(t: TestContext) {
+  const { redis, prefix, hold } = await openTimeSeriesStore(t, server.url, NOW);
+  const runScript = loadScripts(redis);
+  return {
+    redis,
+    prefix,
+    hold,
+    runScript,
+    key: `${prefix}slots`,
+    open: () => new SeriesSlots(redis, runScript, `${prefix}slots`),
+  };
+}
+
+const slotsOf = (list: SeriesSlots, ids: readonly bigint[]) => ids.map((id) => list.slotOf(id));
+
+test("every process gives a series the same slot, whoever came first", async (t) => {
+  const { open, redis, key } = await openList(t);
+  const [one, two] = [open(), open()];
+  await one.assign([1n, 2n, 2n], TTL_MS);
+  await two.assign([3n, 2n], TTL_MS);
+  await one.assign([4n, 3n], TTL_MS);
+  assert.deepEqual(slotsOf(one, [1n, 2n, 3n, 4n]), [0, 1, 2, 3]);
+  await two.assign([], TTL_MS);
+  assert.deepEqual(slotsOf(two, [1n, 2n, 3n, 4n]), [0, 1, 2, 3]);
+  assert.ok((await redis.pttl(key)) > 0);
+});
+
+test("of processes that add the same series at the same moment the first in the list counts, for both", async (t) => {
+  const { open } = await openList(t);
+  const lists = [open(), open(), open()];
+  await lists[0]?.assign([100n], TTL_MS);
+  const ids = Array.from({ length: 50 }, (_, i) => BigInt(i));
+  await Promise.all(lists.map((list, i) => list.assign(i === 1 ? [...ids].reverse() : ids, TTL_MS)));
+  const fresh = open();
+  await fresh.assign([], TTL_MS);
+  assert.ok(fresh.count > ids.length + 1, "they did add some twice");
+  const want = slotsOf(fresh, ids);
+  assert.equal(new Set(want).size, ids.length);
+  for (const list of lists) {
+    assert.deepEqual(slotsOf(list, ids), want, "from the beginning");
+    await list.assign([], TTL_MS);
+    assert.deepEqual(slotsOf(list, ids), want, "and for good");
+  }
+});
+
+test("a list that was lost is begun again, and none of its slots is believed any more", async (t) => {
+  const { open, redis, key } = await openList(t);
+  const [one, two] = [open(), open()];
+  await one.assign([1n, 2n], TTL_MS);
+  await two.assign([], TTL_MS);
+  await redis.del(key);
+  await two.assign([2n], TTL_MS);
+  assert.deepEqual(slotsOf(two, [1n, 2n]), [undefined, 0]);
+  await one.assign([1n], TTL_MS);
+  assert.deepEqual(slotsOf(one, [1n, 2n]), [1, 0]);
+});
+
+test("a record says nothing once its list of slots is another, and lives as long as the series it is of", async (t) => {
+  const { redis, prefix, runScript, hold } = await openList(t);
+  const keys = shardKeys(prefix, 0);
+  const options = { redis, runScript, resolutionMs: 60_000, seriesTtlMs: 1000_000, now: () => NOW };
+  const records = new BucketRecords(options);
+  const fence = new WriteFence(redis, runScript, hold({ claimedAtMs: NOW }));
+  await fence.take();
+
+  const bucket = await records.open(keys, NOW, [7n]);
+  const slotOf7 = bucket.slots.slotOf(7n) ?? assert.fail();
+  bucket.newest.note(slotOf7, 100, 1);
+  await records.save(fence, keys, bucket);
+  const again = await new BucketRecords(options).open(keys, NOW, []);
+  assert.equal(again.newest.isOutdone(slotOf7, 99, 1), true);
+  const ttlMs = await redis.pttl(keys.timeSeriesNewest(60_000, NOW));
+  assert.ok(ttlMs > 990_000 && ttlMs <= 1000_000, `${ttlMs}`);
+
+  const [list] = await redis.keys(`${prefix}horizon.timeseries_slots*`);
+  assert.ok((await redis.pttl(list ?? "")) >= ttlMs);
+  await redis.del(list ?? "");
+  const other = await records.open(keys, NOW, [7n]);
+  assert.equal(other.newest.isOutdone(other.slots.slotOf(7n) ?? assert.fail(), 99, 1), false);
+});
