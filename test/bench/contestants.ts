@@ -16,13 +16,12 @@ export interface Contestant {
   stop(): Promise<void>;
 }
 
-const BODY_HEADERS = { "content-type": "application/x-protobuf", "content-encoding": "snappy" };
 const KEY = "self-key-of-the-bench";
 
 /** Flux, writing to a Redis. Its work on a request is done when it answers. */
 export async function startFluxContestant(redisUrl: string): Promise<Contestant> {
   const flux = await spawnService("flux", { REDIS_URL: redisUrl, FLUX_SELF_API_KEY: KEY, LOG_LEVEL: "warn" });
-  const headers = { ...BODY_HEADERS, key: KEY, "x-tenant-id": "bench", "x-server-id": "1" };
+  const headers = { key: KEY, "x-tenant-id": "bench", "x-server-id": "1" };
   return {
     name: "Flux",
     pid: flux.pid,
@@ -47,7 +46,7 @@ export async function startVmagentContestant(): Promise<Contestant> {
     name: "vmagent",
     pid: server.pid,
     take: async (bodies, connections) => {
-      await sendAll(`${url}/api/v1/write`, BODY_HEADERS, bodies, connections);
+      await sendAll(`${url}/api/v1/write`, {}, bodies, connections);
       await untilNothingIsMissing(forwarded);
     },
     residentMegabytes: () => residentMegabytes(server.pid),

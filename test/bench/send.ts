@@ -1,4 +1,7 @@
 import { Agent, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+
+const BODY_HEADERS = { "content-type": "application/x-protobuf", "content-encoding": "snappy" };
 
 /**
  * Posts bodies over a few connections at once, as the shards of a Prometheus do.
@@ -14,29 +17,59 @@ export async function sendAll(
   const queue = [...bodies];
   const work = async () => {
     for (let body = queue.shift(); body; body = queue.shift()) {
-      await post(agent, url, headers, body);
+      await postOrThrow(agent, url, headers, body);
     }
   };
   await Promise.all(Array.from({ length: connections }, work));
   agent.destroy();
 }
 
-function post(agent: Agent, url: string, headers: Readonly<Record<string, string>>, body: Buffer): Promise<void> {
+/**
+ * Posts bodies one after the other, one every so often.
+ * @returns how long each took to be answered, in ms. @throws when an answer is not 2xx.
+ */
+export async function latenciesMs(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  bodies: readonly Buffer[],
+  everyMs: number,
+): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const latencies: number[] = [];
+  for (const body of bodies) {
+    const startMs = performance.now();
+    await postOrThrow(agent, url, headers, body);
+    const tookMs = performance.now() - startMs;
+    latencies.push(tookMs);
+    await delay(Math.max(0, everyMs - tookMs));
+  }
+  agent.destroy();
+  return latencies;
+}
+
+/** Posts one body of remote-write. */
+export function post(
+  agent: Agent,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer,
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const call = request(url, { agent, method: "POST", headers: { ...headers, "content-length": body.length } });
+    const sent = { ...BODY_HEADERS, ...headers, "content-length": body.length };
+    const call = request(url, { agent, method: "POST", headers: sent });
     call.on("error", reject);
     call.on("response", (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => {
-        const status = response.statusCode ?? 0;
-        if (status >= 200 && status < 300) {
-          resolve();
-        } else {
-          reject(new Error(`the answer is ${status}: ${Buffer.concat(chunks).toString()}`));
-        }
-      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
     });
     call.end(body);
   });
+}
+
+async function postOrThrow(...call: Parameters<typeof post>): Promise<void> {
+  const { status, text } = await post(...call);
+  if (status < 200 || status >= 300) {
+    throw new Error(`the answer is ${status}: ${text}`);
+  }
 }

@@ -1,0 +1,69 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { parseArgs } from "node:util";
+import { writeBacklog } from "../horizon/support/backlog.ts";
+import { metricValue } from "../support/metric-value.ts";
+import { startRedis } from "../support/redis-server.ts";
+import { peakResidentBytes } from "../support/resident-bytes.ts";
+import { spawnService } from "../support/service.ts";
+import { until } from "../support/until.ts";
+
+/*
+ * How much memory a Horizon takes, and how fast it is, while it delivers a backlog to a remote-write receiver that takes
+ * everything at once, and with `--timeseries` to RedisTimeSeries as well. One claim holds everything with `--claims 1`.
+ *
+ *   npm run bench -- backlog --megabytes 400 --claims 10 --series 200000 --timeseries
+ */
+
+const MIB = 1024 * 1024;
+const DRAIN_TIMEOUT_MS = 1_800_000;
+
+const { values } = parseArgs({
+  options: {
+    megabytes: { type: "string", default: "400" },
+    claims: { type: "string", default: "10" },
+    series: { type: "string", default: "200000" },
+    timeseries: { type: "boolean", default: false },
+  },
+  allowPositionals: true,
+});
+const receiver = createServer((request, response) => {
+  request.resume().on("end", () => response.writeHead(204).end());
+});
+await new Promise<void>((resolve) => {
+  receiver.listen(0, "127.0.0.1", resolve);
+});
+const redis = await startRedis();
+const spec = { bytes: Number(values.megabytes) * MIB, claims: Number(values.claims), series: Number(values.series) };
+const { samples, bytes } = await writeBacklog(redis.url, spec);
+console.log(`${samples} samples of ${spec.series} series wait in ${spec.claims} claims of ${toMib(bytes)} MiB`);
+
+const horizon = await spawnService("horizon", {
+  REDIS_URL: redis.url,
+  RTS_ENABLED: String(values.timeseries),
+  VICTORIAMETRICS_URL: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`,
+  VICTORIAMETRICS_SETTLE_SECONDS: "0",
+  HORIZON_INTERVAL_SECONDS: "10",
+  LOG_LEVEL: "warn",
+});
+const idleBytes = peakResidentBytes(horizon.pid);
+const startMs = Date.now();
+const settled = async (sink: string) => {
+  const claimed = await metricValue(`${horizon.adminUrl}/metrics`, "horizon_samples_claimed_total", `sink="${sink}"`);
+  return claimed === samples;
+};
+await until(async () => (await settled("victoriametrics")) && (!values.timeseries || (await settled("timeseries"))), {
+  timeoutMs: DRAIN_TIMEOUT_MS,
+});
+const seconds = (Date.now() - startMs) / 1000;
+console.log(
+  `drained in ${seconds.toFixed(0)} s, ${Math.round(samples / seconds)} samples a second; ` +
+    `resident ${toMib(idleBytes)} MiB at the start, ${toMib(peakResidentBytes(horizon.pid))} MiB at most`,
+);
+await horizon.stop();
+await redis.stop();
+receiver.close();
+
+function toMib(count: number): string {
+  return (count / MIB).toFixed(0);
+}

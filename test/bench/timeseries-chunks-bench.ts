@@ -1,0 +1,97 @@
+import { parseArgs } from "node:util";
+import { Redis } from "ioredis";
+import { createArguments, pointArguments } from "../../services/horizon/sinks/timeseries/timeseries-arguments.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { cpuSeconds } from "./cpu-time.ts";
+import { SERIES_KINDS } from "./day-of-samples.ts";
+
+/*
+ * What RTS_CHUNK_BYTES costs: memory of a series that holds a day of samples, one a minute, and CPU time of Redis for
+ * - an append: a sample of a new minute,
+ * - an update: the newest sample of the minute before comes a claim later, as where scrapes are 15 seconds apart,
+ * - a late update: a sample of half an hour ago.
+ *
+ *   npm run bench -- timeseries-chunks --series 200 --chunks 64,128,256,512,1024,4096
+ */
+
+const { values } = parseArgs({
+  options: {
+    series: { type: "string", default: "200" },
+    chunks: { type: "string", default: "64,128,256,512,1024,4096" },
+  },
+});
+const seriesOfEach = Number(values.series);
+const MINUTES = 1440;
+const UPDATE_ROUNDS = 30;
+const BATCH = 500;
+const START_MS = Date.UTC(2026, 0, 1);
+
+interface BenchSeries {
+  readonly key: string;
+  readonly kind: string;
+  readonly next: () => number;
+}
+
+const shares = SERIES_KINDS.map(({ name, share }) => `${name} ${Math.round(share * 100)} %`).join(", ");
+console.log(`${seriesOfEach} series of each kind, 10 labels, ${MINUTES} samples each; the mix: ${shares}\n`);
+const columns = ["chunk", ...SERIES_KINDS.map(({ name }) => name), "mix", "append", "update", "late update"];
+console.log(`| ${columns.join(" | ")} |\n|${"---|".repeat(columns.length)}`);
+for (const chunkBytes of values.chunks.split(",").map(Number)) {
+  const server = await startRedis();
+  const redis = new Redis(server.url);
+  console.log(`| ${(await measure(server, redis, chunkBytes)).join(" | ")} |`);
+  redis.disconnect();
+  await server.stop();
+}
+
+async function measure(server: RedisServer, redis: Redis, chunkBytes: number): Promise<string[]> {
+  const series = await createSeries(redis, chunkBytes);
+  const write = (minutes: readonly number[]) => measureWrites(server, redis, series, minutes);
+  const minutes = Array.from({ length: MINUTES }, (_, i) => i);
+  const append = await write(minutes);
+  const memory = await Promise.all(SERIES_KINDS.map(({ name }) => memoryOf(redis, series, name)));
+  const mix = memory.reduce((sum, bytes, i) => sum + bytes * (SERIES_KINDS[i]?.share ?? 0), 0);
+  const update = await write(new Array(UPDATE_ROUNDS).fill(MINUTES - 1));
+  const late = await write(new Array(UPDATE_ROUNDS).fill(MINUTES - 31));
+  return [
+    String(chunkBytes),
+    ...[...memory, mix].map((bytes) => `${Math.round(bytes)} B`),
+    ...[append, update, late].map((seconds) => `${(seconds * 1e6).toFixed(1)} µs`),
+  ];
+}
+
+async function createSeries(redis: Redis, chunkBytes: number): Promise<BenchSeries[]> {
+  const series: BenchSeries[] = [];
+  for (const { name: kind, begin } of SERIES_KINDS) {
+    for (let i = 0; i < seriesOfEach; i++) {
+      const key = `labelled_metrics.${(BigInt(series.length + 1) * 0x9e3779b97f4a7c15n).toString(16).slice(-16)}`;
+      const labels = Array.from({ length: 10 }, (_, n) => ({ name: `label_${n}`, value: `value ${n} of ${i % 50}` }));
+      await redis.call("TS.CREATE", ...createArguments(key, labels, { retentionMs: 86_400_000, chunkBytes }));
+      series.push({ key, kind, next: begin(i + 1) });
+    }
+  }
+  return series;
+}
+
+/** @returns CPU seconds of Redis for a sample. */
+async function measureWrites(
+  server: RedisServer,
+  redis: Redis,
+  series: readonly BenchSeries[],
+  minutes: readonly number[],
+): Promise<number> {
+  const before = cpuSeconds(server.pid);
+  for (const minute of minutes) {
+    const points = series.map(({ key, next }) => ({ key, timestampMs: START_MS + minute * 60_000, value: next() }));
+    for (let from = 0; from < points.length; from += BATCH) {
+      await redis.call("TS.MADD", ...pointArguments(points.slice(from, from + BATCH)));
+    }
+  }
+  return (cpuSeconds(server.pid) - before) / (minutes.length * series.length);
+}
+
+async function memoryOf(redis: Redis, series: readonly BenchSeries[], kind: string): Promise<number> {
+  const own = series.filter((one) => one.kind === kind);
+  const bytes = await Promise.all(own.map(({ key }) => redis.memory("USAGE", key)));
+  return bytes.reduce<number>((sum, one) => sum + (one ?? 0), 0) / own.length;
+}
