@@ -1,10 +1,10 @@
 import { IDENTIFIER } from "../../../settings/schema.ts";
-import { findGrant, type KeyGrant, type KeyRing } from "./key-ring.ts";
+import { findGrant, type KeyGrant, type KeyRing } from "../../shared/key-ring.ts";
+import { type HeaderValue, type RequestHeaders, readHeader } from "../../shared/request-header.ts";
+import { readKey } from "../../shared/request-key.ts";
 
-export { compileKeys, type KeyRing, SELF_KEY_INDEX } from "./key-ring.ts";
-
-/** Headers by lower-case name, as node:http gives them. */
-export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+export { compileKeys, type KeyRing, SELF_KEY_INDEX } from "../../shared/key-ring.ts";
+export type { RequestHeaders } from "../../shared/request-header.ts";
 
 /** Who sent a request. */
 export interface Sender {
@@ -35,7 +35,7 @@ const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
  * Basic, or as Token (InfluxDB); tenant, server and its URL are in `x-tenant-id`, `x-server-id` and `x-server-url`.
  */
 export function identifySender(headers: RequestHeaders, keys: KeyRing): { ok: true; sender: Sender } | RefusedSender {
-  const key = readKey(headers);
+  const key = orBadIdentity(readKey(headers));
   if (!key.ok) {
     return key;
   }
@@ -88,7 +88,7 @@ function readTenant(headers: RequestHeaders, grant: KeyGrant): ReadValue {
 }
 
 function readIdentifier(headers: RequestHeaders, name: string, fallback: string | undefined): ReadValue {
-  const header = readHeader(headers, name);
+  const header = orBadIdentity(readHeader(headers, name));
   if (!header.ok) {
     return header;
   }
@@ -99,7 +99,7 @@ function readIdentifier(headers: RequestHeaders, name: string, fallback: string 
 }
 
 function readServerUrl(headers: RequestHeaders): ReadValue {
-  const url = readHeader(headers, "x-server-url");
+  const url = orBadIdentity(readHeader(headers, "x-server-url"));
   if (url.ok && (url.value.length > MAX_SERVER_URL_BYTES || !PRINTABLE_ASCII.test(url.value))) {
     return refuse(
       "bad_identity",
@@ -109,44 +109,8 @@ function readServerUrl(headers: RequestHeaders): ReadValue {
   return url;
 }
 
-/** The key of the first place that has one. */
-function readKey(headers: RequestHeaders): ReadValue {
-  const key = readHeader(headers, "key");
-  if (!key.ok || key.value !== "") {
-    return key;
-  }
-  const authorization = readHeader(headers, "authorization");
-  if (!authorization.ok) {
-    return authorization;
-  }
-  const [scheme = "", credentials = ""] = authorization.value.split(/ +(.*)/s);
-  switch (scheme.toLowerCase()) {
-    case "bearer":
-    case "token":
-      return { ok: true, value: credentials.trim() };
-    case "basic":
-      return { ok: true, value: passwordOf(credentials) };
-    default:
-      return { ok: true, value: "" };
-  }
-}
-
-/** The password in `base64(user:password)`, empty where there is none. */
-function passwordOf(credentials: string): string {
-  const pair = Buffer.from(credentials, "base64").toString("utf8");
-  const colon = pair.indexOf(":");
-  return colon < 0 ? "" : pair.slice(colon + 1);
-}
-
-function readHeader(headers: RequestHeaders, name: string): ReadValue {
-  const value = headers[name];
-  if (value === undefined || typeof value === "string") {
-    return { ok: true, value: (value ?? "").trim() };
-  }
-  const [first = "", ...others] = value;
-  return others.length === 0
-    ? { ok: true, value: first.trim() }
-    : refuse("bad_identity", `the header ${name} occurs ${value.length} times; send it once`);
+function orBadIdentity(value: HeaderValue): ReadValue {
+  return value.ok ? value : refuse("bad_identity", value.detail);
 }
 
 function refuse(code: IdentityRefusal, why: string): RefusedSender {

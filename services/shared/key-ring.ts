@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import { keyDigest, writtenKeyDigest } from "../../../settings/api-key.ts";
-import type { Settings } from "../../../settings/schema.ts";
+import { keyDigest, writtenKeyDigest } from "../../settings/api-key.ts";
+import type { Settings } from "../../settings/schema.ts";
 
 /** What a key allows. */
 export interface KeyGrant {
