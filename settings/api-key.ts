@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
  */
 
 const MIN_CHARACTERS = 8;
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
 const HASHED_MARK = /^sha256:/i;
 const HASHED_KEY = /^sha256:([0-9a-f]{64})$/i;
 
@@ -19,7 +20,15 @@ export function apiKeyFault(written: string): string | undefined {
   if (isHashedKey(written)) {
     return HASHED_KEY.test(written) ? undefined : "must be sha256: and the 64 hexadecimal digits of the key's SHA-256";
   }
+  if (!isKeyText(written)) {
+    return "must be printable ASCII characters";
+  }
   return written.length < MIN_CHARACTERS ? `must be at least ${MIN_CHARACTERS} characters long` : undefined;
+}
+
+/** Whether a text can be a key. Clients disagree about how headers hold other characters: as UTF-8, Latin-1, not at all. */
+export function isKeyText(text: string): boolean {
+  return PRINTABLE_ASCII.test(text);
 }
 
 /** The SHA-256 of a key from settings, however it is written there. Not for what a sender says: see `keyDigest`. */

@@ -44,6 +44,7 @@ export const REQUEST_REFUSALS = [
   "request_timeout",
   "method_not_allowed",
   "no_key",
+  "bad_key",
   "unknown_key",
   "foreign_tenant",
   "no_tenant",

@@ -4,8 +4,8 @@ import { describe, test } from "node:test";
 import { apiKeyFault, keyDigest, writtenKeyDigest } from "../../settings/api-key.ts";
 import { parseSettings } from "../../settings/load.ts";
 
-/** What `printf %s 'grüner-schlüssel' | sha256sum` prints. */
-const KEY = "grüner-schlüssel";
+/** What `printf %s 'green key ~1' | sha256sum` prints. */
+const KEY = "green key ~1";
 const DIGITS = createHash("sha256").update(Buffer.from(KEY, "utf8")).digest("hex");
 const HASHED = `sha256:${DIGITS}`;
 
@@ -26,6 +26,18 @@ test("a key that is written as its SHA-256 is the key itself, in either case of 
 
 test("the digest of what a sender says is never taken from its text", () => {
   assert.notEqual(keyDigest(HASHED).toString("hex"), DIGITS);
+});
+
+test("settings refuse a key with other characters than printable ASCII, naming the entry and not showing it", () => {
+  for (const written of ["grüner-schlüssel", "ключ-ключ", "key-with-\u0000-nul", "key-with-\t-tab"]) {
+    const said = "must be printable ASCII characters";
+    assert.deepEqual(problems(keysEnv("good-key-0", written)), [
+      `cannot use FLUX_API_KEYS, entry 2 (the environment): its key ${said}`,
+    ]);
+    assert.deepEqual(problems({ FLUX_SELF_API_KEY: written }), [
+      `cannot use FLUX_SELF_API_KEY (the environment): ${said}`,
+    ]);
+  }
 });
 
 const malformed: [what: string, written: string][] = [

@@ -20,6 +20,7 @@ export const STATUS_OF: Readonly<Record<RefusalCode, Status>> = {
   request_timeout: final(408),
   method_not_allowed: final(405),
   no_key: final(401),
+  bad_key: final(401),
   unknown_key: final(403),
   foreign_tenant: final(403),
   no_tenant: final(400),

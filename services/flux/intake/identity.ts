@@ -1,3 +1,4 @@
+import { isKeyText } from "../../../settings/api-key.ts";
 import { IDENTIFIER } from "../../../settings/schema.ts";
 import { findGrant, type KeyGrant, type KeyRing } from "../../shared/key-ring.ts";
 import { type HeaderValue, type RequestHeaders, readHeader } from "../../shared/request-header.ts";
@@ -18,7 +19,14 @@ export interface Sender {
 }
 
 /** Why a sender is not known. */
-export type IdentityRefusal = "no_key" | "unknown_key" | "foreign_tenant" | "no_tenant" | "no_server" | "bad_identity";
+export type IdentityRefusal =
+  | "no_key"
+  | "bad_key"
+  | "unknown_key"
+  | "foreign_tenant"
+  | "no_tenant"
+  | "no_server"
+  | "bad_identity";
 
 export interface RefusedSender {
   readonly ok: false;
@@ -41,6 +49,9 @@ export function identifySender(headers: RequestHeaders, keys: KeyRing): { ok: tr
   }
   if (key.value === "") {
     return refuse("no_key", "the request holds no key; send it in the header key, or as Authorization: Bearer <key>");
+  }
+  if (!isKeyText(key.value)) {
+    return refuse("bad_key", "its key holds characters that no key has; keys are printable ASCII");
   }
   const grant = findGrant(keys, key.value);
   if (!grant) {

@@ -124,6 +124,8 @@ test("a sender is known by its key and headers", () => {
 const refusals: readonly [headers: RequestHeaders, code: IdentityRefusal, detail: RegExp][] = [
   [{}, "no_key", /^cannot accept the request: the request holds no key; send it in the header key/],
   [{ key: "", ...ids }, "no_key", /no key/],
+  [{ key: `${SELF}é`, ...ids }, "bad_key", /printable ASCII$/],
+  [{ authorization: `Basic ${base64("user:\u0000")}`, ...ids }, "bad_key", /printable ASCII$/],
   [{ authorization: "", ...ids }, "no_key", /no key/],
   [{ authorization: "Bearer ", ...ids }, "no_key", /no key/],
   [{ authorization: SELF, ...ids }, "no_key", /no key/],
