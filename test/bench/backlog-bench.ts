@@ -1,5 +1,3 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { parseArgs } from "node:util";
 import { writeBacklog } from "../horizon/support/backlog.ts";
 import { metricValue } from "../support/metric-value.ts";
@@ -7,6 +5,7 @@ import { startRedis } from "../support/redis-server.ts";
 import { peakResidentBytes } from "../support/resident-bytes.ts";
 import { spawnService } from "../support/service.ts";
 import { until } from "../support/until.ts";
+import { startSink } from "./sink.ts";
 
 /*
  * How much memory a Horizon takes, and how fast it is, while it delivers a backlog to a remote-write receiver that takes
@@ -27,12 +26,7 @@ const { values } = parseArgs({
   },
   allowPositionals: true,
 });
-const receiver = createServer((request, response) => {
-  request.resume().on("end", () => response.writeHead(204).end());
-});
-await new Promise<void>((resolve) => {
-  receiver.listen(0, "127.0.0.1", resolve);
-});
+const receiver = await startSink();
 const redis = await startRedis();
 const spec = { bytes: Number(values.megabytes) * MIB, claims: Number(values.claims), series: Number(values.series) };
 const { samples, bytes } = await writeBacklog(redis.url, spec);
@@ -41,7 +35,7 @@ console.log(`${samples} samples of ${spec.series} series wait in ${spec.claims} 
 const horizon = await spawnService("horizon", {
   REDIS_URL: redis.url,
   RTS_ENABLED: String(values.timeseries),
-  VICTORIAMETRICS_URL: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`,
+  VICTORIAMETRICS_URL: receiver.url,
   VICTORIAMETRICS_SETTLE_SECONDS: "0",
   HORIZON_INTERVAL_SECONDS: "10",
   LOG_LEVEL: "warn",
@@ -62,7 +56,7 @@ console.log(
 );
 await horizon.stop();
 await redis.stop();
-receiver.close();
+await receiver.stop();
 
 function toMib(count: number): string {
   return (count / MIB).toFixed(0);

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { startRedis } from "../support/redis-server.ts";
 import { spawnService } from "../support/service.ts";
 import { buildPayload } from "./payload.ts";
-import { latenciesMs } from "./send.ts";
+import { latenciesMs, REMOTE_WRITE_HEADERS } from "./send.ts";
 import { spreadOf } from "./spread.ts";
 
 /*
@@ -63,6 +63,6 @@ await redis.stop();
 
 /** @returns the median latency of the quiet tenant's requests, in ms. */
 async function quietRound(): Promise<number> {
-  const headers = { key: KEY, "x-tenant-id": "quiet", "x-server-id": "1" };
+  const headers = { ...REMOTE_WRITE_HEADERS, key: KEY, "x-tenant-id": "quiet", "x-server-id": "1" };
   return spreadOf(await latenciesMs(url, headers, bodies, QUIET_EVERY_MS)).median;
 }

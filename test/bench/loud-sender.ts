@@ -1,14 +1,14 @@
 import { Agent } from "node:http";
 import process from "node:process";
 import { buildPayload } from "./payload.ts";
-import { post } from "./send.ts";
+import { post, REMOTE_WRITE_HEADERS } from "./send.ts";
 
 /* A sender that keeps to a rate of its own, whatever it is answered. Arguments: URL, key, samples a second. */
 
 const PER_REQUEST = 2000;
 const [url = "", key = "", samplesPerSecond = "0"] = process.argv.slice(2);
 const bodies = buildPayload(PER_REQUEST).bodiesAt(Date.now()).slice(0, 50);
-const headers = { key, "x-tenant-id": "loud", "x-server-id": "1" };
+const headers = { ...REMOTE_WRITE_HEADERS, key, "x-tenant-id": "loud", "x-server-id": "1" };
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
 const answers = new Map<number, number>();
 let sent = 0;

@@ -1,7 +1,12 @@
 import { Agent, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
-const BODY_HEADERS = { "content-type": "application/x-protobuf", "content-encoding": "snappy" };
+/** What every request of remote-write 1.0 says of its body. */
+export const REMOTE_WRITE_HEADERS = {
+  "content-type": "application/x-protobuf",
+  "content-encoding": "snappy",
+  "x-prometheus-remote-write-version": "0.1.0",
+};
 
 /**
  * Posts bodies over a few connections at once, as the shards of a Prometheus do.
@@ -47,7 +52,7 @@ export async function latenciesMs(
   return latencies;
 }
 
-/** Posts one body of remote-write. */
+/** Posts one body. */
 export function post(
   agent: Agent,
   url: string,
@@ -55,7 +60,7 @@ export function post(
   body: Buffer,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const sent = { ...BODY_HEADERS, ...headers, "content-length": body.length };
+    const sent = { ...headers, "content-length": body.length };
     const call = request(url, { agent, method: "POST", headers: sent });
     call.on("error", reject);
     call.on("response", (response) => {

@@ -22,6 +22,8 @@ export interface ServiceOptions {
   readonly distFolder?: string;
   /** Another program than the service's own `main.js`. */
   readonly main?: string;
+  /** Further options of Node itself. */
+  readonly nodeArgs?: readonly string[];
 }
 
 /**
@@ -46,7 +48,7 @@ export async function spawnService(
   const server = await startServerProcess({
     name,
     program: process.execPath,
-    args: ["--enable-source-maps", main],
+    args: ["--enable-source-maps", ...(options.nodeArgs ?? []), main],
     env: { ...withoutSettings(process.env), ...env },
     notReady: () => checkHttp(`${adminUrl}/-/${options.waitFor === "answers" ? "healthy" : "ready"}`),
     ...(options.readyTimeoutMs === undefined ? {} : { readyTimeoutMs: options.readyTimeoutMs }),

@@ -1,0 +1,72 @@
+import type { Contestant } from "./contestant.ts";
+import { cpuSeconds } from "./cpu-time.ts";
+import type { Payload } from "./payload.ts";
+import { type Spread, spreadOf } from "./spread.ts";
+
+/** A comparison of two programs, ours and another's, or a look at ours alone. */
+export interface Competition {
+  readonly ours: Contestant;
+  readonly peer: Contestant | undefined;
+  readonly payload: Payload;
+  /** Rounds that count, after one of warm-up. */
+  readonly rounds: number;
+  /** Passes of the payload in a round. */
+  readonly passes: number;
+  /** When the first sample of all was taken, in ms since 1970; passes are `stepMs` apart. */
+  readonly startMs: number;
+  readonly stepMs: number;
+}
+
+/**
+ * Lets them take the same bodies, one after the other, round by round, and prints samples per CPU-second: of each in
+ * every round, the median of the rounds with the least and the greatest, and the ratio of ours to the peer's. Bodies
+ * are made before anybody's CPU time is looked at.
+ */
+export async function compete({ ours, peer, payload, ...plan }: Competition): Promise<void> {
+  const { rounds, passes, startMs, stepMs } = plan;
+  const contestants = peer ? [ours, peer] : [ours];
+  const width = Math.max(...contestants.map(({ name }) => name.length));
+  const figures = contestants.map((): number[] => []);
+  console.log(`${payload.what}; ${passes} passes a round, ${rounds} rounds after one of warm-up\n`);
+  for (let round = 0; round <= rounds; round++) {
+    const times = Array.from({ length: passes }, (_, pass) => startMs + (round * passes + pass) * stepMs);
+    const bodies = times.flatMap((timeMs) => payload.bodiesAt(timeMs));
+    for (const [i, contestant] of contestants.entries()) {
+      const figure = (passes * payload.samples) / (await cpuSecondsFor(contestant, bodies));
+      const what = round === 0 ? "warm-up" : `round ${round}`;
+      console.log(`${contestant.name.padEnd(width)}  ${what}: ${thousands(figure)} samples per CPU-second`);
+      if (round > 0) {
+        figures[i]?.push(figure);
+      }
+    }
+  }
+  console.log("");
+  for (const [i, { name }] of contestants.entries()) {
+    const { median, min, max } = spreadOf(figures[i] ?? []);
+    console.log(
+      `${name.padEnd(width)}  median ${thousands(median)} samples per CPU-second (${thousands(min)} to ${thousands(max)})`,
+    );
+  }
+  if (peer) {
+    const [own = [], theirs = []] = figures;
+    printRatio(peer.name, spreadOf(own.map((figure, i) => figure / (theirs[i] ?? Number.NaN))));
+  }
+}
+
+function printRatio(peerName: string, { median, min, max }: Spread): void {
+  console.log(`ratio to ${peerName}: median ${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`);
+}
+
+async function cpuSecondsFor(contestant: Contestant, bodies: readonly Buffer[]): Promise<number> {
+  const before = usedSoFar(contestant);
+  await contestant.take(bodies);
+  return usedSoFar(contestant) - before;
+}
+
+function usedSoFar(contestant: Contestant): number {
+  return contestant.processes().reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+}
+
+function thousands(figure: number): string {
+  return `${(figure / 1000).toFixed(1)} k`;
+}
