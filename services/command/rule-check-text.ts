@@ -1,4 +1,5 @@
 import type { AppliedLabelRule, AppliedRule, RuleOrigin } from "../flux/intake/rules.ts";
+import type { SkipEntry } from "../horizon/skip-lists.ts";
 import { printable } from "./printable.ts";
 import type { CheckedSeries, RefusedInput, RuleCheck } from "./rule-check.ts";
 
@@ -32,12 +33,12 @@ function reasonsOf(one: CheckedSeries): string[] {
   if (one.saved) {
     reasons.push(`kept by ${ruleText(one.saved.by)}, against ${ruleText(one.saved.from)}`);
   }
-  if (one.skipped_by !== undefined) {
-    reasons.push(`by ${JSON.stringify(one.skipped_by)} in SKIP_LIST`);
+  if (one.skipped_by) {
+    reasons.push(`by ${skipEntryText(one.skipped_by)}`);
   }
   if (one.saved_from_skip) {
     const { by, from } = one.saved_from_skip;
-    reasons.push(`kept by ${JSON.stringify(by)} in DO_NOT_SKIP_LIST, against ${JSON.stringify(from)} in SKIP_LIST`);
+    reasons.push(`kept by ${skipEntryText(by)}, against ${skipEntryText(from)}`);
   }
   return reasons;
 }
@@ -52,6 +53,11 @@ function ruleText({ origin, list, pattern }: AppliedRule): string {
 
 function labelRuleText({ origin, list, label, pattern }: AppliedLabelRule): string {
   return `${JSON.stringify(pattern === undefined ? [label] : [label, pattern])} in ${listText(origin, list)}`;
+}
+
+function skipEntryText({ list, pattern }: SkipEntry): string {
+  const isTenants = list === "skipList" || list === "doNotSkipList";
+  return `${JSON.stringify(pattern)} in ${isTenants ? listText("tenant", list) : list}`;
 }
 
 const WHERE: Readonly<Record<RuleOrigin, string>> = {

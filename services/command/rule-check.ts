@@ -2,13 +2,7 @@ import { explainSeries, type KeptFate, type SeriesFate, sentName } from "../flux
 import type { AppliedLabelRule, AppliedRule } from "../flux/intake/rules.ts";
 import { storedLabels } from "../flux/intake/stored-name.ts";
 import type { TakenRequest } from "../flux/request-explanation.ts";
-import type { SkipLists, SkipOwner } from "../horizon/skip-lists.ts";
-
-/** Entries of SKIP_LIST and DO_NOT_SKIP_LIST that both match a series. */
-interface SavedFromSkip {
-  readonly from: string;
-  readonly by: string;
-}
+import type { SavedFromSkip, SkipEntry, SkipLists, SkipOwner } from "../horizon/skip-lists.ts";
 
 /** What becomes of a series, on its whole way. */
 export interface CheckedSeries {
@@ -30,8 +24,8 @@ export interface CheckedSeries {
   readonly saved?: NonNullable<KeptFate["saved"]>;
   /** The name as sent of the series that it becomes the same as. */
   readonly merged_with?: string;
-  /** The entry of SKIP_LIST that skips it. */
-  readonly skipped_by?: string;
+  /** The entry of Horizon's lists that skips it. */
+  readonly skipped_by?: SkipEntry;
   /** Why it is not skipped although an entry says so. */
   readonly saved_from_skip?: SavedFromSkip;
 }

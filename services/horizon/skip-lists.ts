@@ -1,6 +1,5 @@
 import {
   compilePatterns,
-  type PatternLimits,
   type PatternMatcher,
   type Subject,
   seriesSubject,
@@ -23,10 +22,22 @@ export interface SkipLists {
   explain(labels: LabelSet, owner: SkipOwner): SkipDecision;
 }
 
-/** `by`: the entry that skips a series. `saved`: the entry that beats it. */
+/** An entry, and the list that it stands in; `skipList` and `doNotSkipList` are those of the tenant. */
+export interface SkipEntry {
+  readonly list: "SKIP_LIST" | "DO_NOT_SKIP_LIST" | "skipList" | "doNotSkipList";
+  readonly pattern: string;
+}
+
+/** An entry that would skip a series, and the one that beats it. */
+export interface SavedFromSkip {
+  readonly from: SkipEntry;
+  readonly by: SkipEntry;
+}
+
+/** `by`: the entry that skips a series. `saved`: why none does although an entry says so. */
 export type SkipDecision =
-  | { readonly skip: true; readonly by: string }
-  | { readonly skip: false; readonly saved?: { readonly from: string; readonly by: string } };
+  | { readonly skip: true; readonly by: SkipEntry }
+  | { readonly skip: false; readonly saved?: SavedFromSkip };
 
 /** The settings that skip lists are made of. */
 export interface SkipSettings {
@@ -44,10 +55,15 @@ interface TenantSkips {
 
 export type CompiledSkipLists = { ok: true; lists: SkipLists } | { ok: false; problems: string[] };
 
+interface List {
+  readonly name: SkipEntry["list"];
+  readonly matcher: PatternMatcher;
+}
+
 /** A list of what to skip, and the one that beats it. */
 interface Pair {
-  readonly skip: PatternMatcher;
-  readonly keep: PatternMatcher;
+  readonly skip: List;
+  readonly keep: List;
 }
 
 const NO_PATTERNS: PatternMatcher = { size: 0, match: () => undefined };
@@ -59,35 +75,34 @@ const NO_PATTERNS: PatternMatcher = { size: 0, match: () => undefined };
 export function compileSkipLists(settings: SkipSettings): CompiledSkipLists {
   const limits = { maxPatterns: settings.RULES_MAX_PATTERNS, maxPatternBytes: settings.RULES_MAX_PATTERN_BYTES };
   const problems: string[] = [];
-  const compile = (name: string, entries: readonly string[] = []) => compileList(name, entries, limits, problems);
+  /** @param place where the list stands; empty for one that is a setting itself. */
+  const compile = (place: string, name: SkipEntry["list"], entries: readonly string[] = []): List => {
+    const compiled = compilePatterns(entries, limits);
+    if (compiled.ok) {
+      return { name, matcher: compiled.matcher };
+    }
+    problems.push(`cannot use ${place}${name}: ${compiled.detail}`);
+    return { name, matcher: NO_PATTERNS };
+  };
   const ofAll = {
-    skip: compile("SKIP_LIST", settings.SKIP_LIST),
-    keep: compile("DO_NOT_SKIP_LIST", settings.DO_NOT_SKIP_LIST),
+    skip: compile("", "SKIP_LIST", settings.SKIP_LIST),
+    keep: compile("", "DO_NOT_SKIP_LIST", settings.DO_NOT_SKIP_LIST),
   };
   const ofTenants = new Map<string, Pair>();
   for (const [tenant, { skipList, doNotSkipList }] of Object.entries(settings.FLUX_TENANTS)) {
-    const place = `FLUX_TENANTS, ${tenant}`;
+    const place = `FLUX_TENANTS, ${tenant}, `;
     ofTenants.set(tenant, {
-      skip: compile(`${place}, skipList`, skipList),
-      keep: compile(`${place}, doNotSkipList`, doNotSkipList),
+      skip: compile(place, "skipList", skipList),
+      keep: compile(place, "doNotSkipList", doNotSkipList),
     });
   }
   return problems.length === 0 ? { ok: true, lists: createSkipLists(ofAll, ofTenants) } : { ok: false, problems };
 }
 
-function compileList(name: string, entries: readonly string[], limits: PatternLimits, problems: string[]) {
-  const compiled = compilePatterns(entries, limits);
-  if (compiled.ok) {
-    return compiled.matcher;
-  }
-  problems.push(`cannot use ${name}: ${compiled.detail}`);
-  return NO_PATTERNS;
-}
-
 function createSkipLists(ofAll: Pair, ofTenants: ReadonlyMap<string, Pair>): SkipLists {
   const lists: SkipLists = {
     skippedBy(series, owner) {
-      if (ofAll.skip.size === 0 && (ofTenants.get(owner.tenant)?.skip.size ?? 0) === 0) {
+      if (ofAll.skip.matcher.size === 0 && (ofTenants.get(owner.tenant)?.skip.matcher.size ?? 0) === 0) {
         return undefined;
       }
       const { namespace } = owner;
@@ -96,7 +111,7 @@ function createSkipLists(ofAll: Pair, ofTenants: ReadonlyMap<string, Pair>): Ski
         return known.skippedBy;
       }
       const decision = explain(labelsOf(series), owner);
-      const verdict = { lists, namespace, skippedBy: decision.skip ? decision.by : undefined };
+      const verdict = { lists, namespace, skippedBy: decision.skip ? decision.by.pattern : undefined };
       // What older lists said goes; one series is seldom sent under two namespaces, so this stays one entry.
       series.verdicts = [...series.verdicts.filter((other) => other.lists === lists), verdict];
       return verdict.skippedBy;
@@ -126,12 +141,12 @@ function createSkipLists(ofAll: Pair, ofTenants: ReadonlyMap<string, Pair>): Ski
   return lists;
 }
 
-function firstEntry(matchers: readonly PatternMatcher[], subjects: readonly Subject[]): string | undefined {
-  for (const matcher of matchers) {
+function firstEntry(lists: readonly List[], subjects: readonly Subject[]): SkipEntry | undefined {
+  for (const { name, matcher } of lists) {
     for (const subject of subjects) {
       const hit = matcher.match(subject);
       if (hit) {
-        return hit.pattern;
+        return { list: name, pattern: hit.pattern };
       }
     }
   }

@@ -59,6 +59,28 @@ refuse  line 6
     );
   });
 
+  test("says of skip lists whether they are the tenant's", async () => {
+    const env = {
+      SKIP_LIST: '["up"]',
+      FLUX_TENANTS:
+        '{ "acme": { "skipList": ["^rare"], "doNotSkipList": ["kept"] }, "other": { "skipList": ["fine"] } }',
+    };
+    const { stdout } = await runFlux(["check-rules", ...SENDER], { stdin: "up\nup_kept\nrare\nfine", env });
+    assert.equal(
+      stdout,
+      `skip    up{${OWNER}}
+          by "up" in SKIP_LIST
+keep    up_kept{${OWNER}}
+          kept by "kept" in doNotSkipList of the tenant's settings, against "up" in SKIP_LIST
+skip    rare{${OWNER}}
+          by "^rare" in skipList of the tenant's settings
+keep    fine{${OWNER}}
+
+2 kept, 2 skipped by Horizon, 0 dropped, 0 refused
+`,
+    );
+  });
+
   test("shows no control character of a name as it is", async () => {
     const { stdout } = await check('up{a="\u001b[2J"}');
     assert.equal(stdout.split("\n")[0], `keep    up{${OWNER},a="\\x1b[2J"}`);
@@ -107,7 +129,7 @@ SKIP_LIST: [ns.by_skip]
       series.slice(0, 5).map(({ rule }: { rule: { origin: string; pattern: string } }) => [rule.origin, rule.pattern]),
       ["settings", "tenant", "key", "file", "headers"].map((origin) => [origin, `by_${origin}`]),
     );
-    assert.equal(series[5].skipped_by, "ns.by_skip");
+    assert.deepEqual(series[5].skipped_by, { list: "SKIP_LIST", pattern: "ns.by_skip" });
     assert.equal(series[6].name, `up{${OWNER}}`);
     assert.deepEqual(
       series[6].dropped_labels.map(({ name, rule }: { name: string; rule: { origin: string } }) => [name, rule.origin]),

@@ -42,10 +42,14 @@ for (const [name, skip, keep, namespace, want] of table) {
 test("an explanation names the entries, by the name alone before those by the namespace", () => {
   const explained = (skip: string[], keep: string[]) =>
     lists(skip, keep).explain(labelsOf(up()), { tenant: "t1", namespace: "prod" });
-  assert.deepEqual(explained(["other", "prod.", "^node_.*"], []), { skip: true, by: "^node_.*" });
+  const by = { list: "SKIP_LIST", pattern: "^node_.*" };
+  assert.deepEqual(explained(["other", "prod.", "^node_.*"], []), { skip: true, by });
   assert.deepEqual(explained(["other", "prod."], ["other", "prod.node_up"]), {
     skip: false,
-    saved: { from: "prod.", by: "prod.node_up" },
+    saved: {
+      from: { list: "SKIP_LIST", pattern: "prod." },
+      by: { list: "DO_NOT_SKIP_LIST", pattern: "prod.node_up" },
+    },
   });
   assert.deepEqual(explained(["other"], ["node"]), { skip: false });
 });

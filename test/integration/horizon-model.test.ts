@@ -12,8 +12,8 @@ import { readModelRuns } from "../support/model-runs.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 
 const FIXED_SEED = 1;
-const FIXED_SEQUENCES = 1000;
-const FRESH_SEQUENCES = 250;
+const FIXED_SEQUENCES = 1600;
+const FRESH_SEQUENCES = 400;
 /** Sequences on their way at a time: while one waits for Redis, another has something to do. */
 const AT_ONCE = 4;
 

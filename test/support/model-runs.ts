@@ -7,7 +7,7 @@ export interface ModelRuns {
   readonly firstSeed: number | undefined;
 }
 
-/** Reads MODEL_SEQUENCES and MODEL_SEED (docs/model-test.md). */
+/** Reads MODEL_SEQUENCES and MODEL_SEED (docs/development.md). */
 export function readModelRuns(): ModelRuns {
   const numberOf = (name: string) => {
     const text = process.env[name];

@@ -1,5 +1,5 @@
 import type { Random } from "../../../support/random.ts";
-import type { Fault } from "./operations.ts";
+import type { Cycle, Fault } from "./operations.ts";
 
 /** Where a call goes: calls to the same place get there in order, others in any. */
 export type Lane = "redis" | "timeseries" | "victoriametrics";
@@ -20,9 +20,10 @@ interface WaitingCall {
   readonly reject: (error: unknown) => void;
 }
 
-/** Faults to come: the first at call number `at`, counted from 0. */
+/** Faults to come: the first at call number `at`, counted from 0 among the calls of `among`. */
 export interface FaultPlan {
   readonly at: number;
+  readonly among: Cycle["among"];
   readonly fault: Fault | undefined;
   /** Does what a fault of these kinds asks for beside the calls. */
   readonly pause: (fault: Extract<Fault, { readonly meanwhile: unknown }>) => Promise<void>;
@@ -30,6 +31,12 @@ export interface FaultPlan {
   /** Called when nothing moves any more; to do something about it. */
   readonly unblock: () => void;
 }
+
+/** Calls that change something in Redis or in a store. */
+const CHANGES: ReadonlySet<string> = new Set([
+  ...["lease-shard", "claim-blocks", "update-claim", "finish-claim", "park-block", "unpark-block", "add-dead-letter"],
+  ...["unlink", "srem", "write"],
+]);
 
 /** A call that has failed as calls over a broken connection do. */
 export class ConnectionLost extends Error {
@@ -68,17 +75,25 @@ export class CallScheduler {
       isDone = true;
     };
     work.then(done, done);
-    for (let number = 0; !this.#isDead; ) {
+    let counted = 0;
+    /** Calls since the one that was hit. */
+    let sinceHit: number | undefined;
+    while (!this.#isDead) {
       await nextTurn();
       if (isDone) {
         return;
       }
       const call = this.#pick(random);
-      if (call) {
-        await this.#serve(call, number++, plan);
-      } else {
+      if (!call) {
         plan.unblock();
+        continue;
       }
+      if (sinceHit !== undefined) {
+        sinceHit++;
+      } else if ((plan.among === "all" || CHANGES.has(call.name)) && counted++ === plan.at) {
+        sinceHit = 0;
+      }
+      await this.#serve(call, sinceHit, plan);
     }
   }
 
@@ -96,12 +111,11 @@ export class CallScheduler {
     return call;
   }
 
-  async #serve(call: WaitingCall, number: number, { at, fault, pause, stop }: FaultPlan): Promise<void> {
-    const isHit = number === at;
-    const hit = isHit ? fault : undefined;
+  async #serve(call: WaitingCall, sinceHit: number | undefined, { fault, pause, stop }: FaultPlan): Promise<void> {
+    const hit = sinceHit === 0 ? fault : undefined;
     if (hit?.kind === "killed_before") {
       this.#die(call, false);
-    } else if (hit?.kind === "refused" || isAfterwards(fault, number - at)) {
+    } else if (hit?.kind === "refused" || isAfterwards(fault, sinceHit ?? 0)) {
       call.reject(new ConnectionLost(`${call.name} did not get through`));
       this.#end(call, { gotThrough: false, answered: false });
     } else {

@@ -25,15 +25,23 @@ export type Operation =
   | { readonly does: "send_damaged"; readonly fault: "unknown_version" | "checksum_mismatch" | "malformed" }
   | { readonly does: "send_again"; readonly pick: number }
   | { readonly does: "register"; readonly pick: number }
-  | ({ readonly does: "cycle"; readonly instance: InstanceName; readonly order: number; readonly at: number } & {
-      readonly fault?: Fault;
-    })
+  | Cycle
   | { readonly does: "stop"; readonly instance: InstanceName }
   | { readonly does: "lease_ends" }
   | { readonly does: "wait"; readonly ms: number }
   | { readonly does: "store_becomes"; readonly store: StoreName; readonly mood: StoreMood }
   | { readonly does: "store_restarts"; readonly store: StoreName; readonly forgets: number }
   | { readonly does: "reload"; readonly skips: boolean };
+
+/** A cycle of an instance, and the fault that meets it: at call number `at`, from 0, of all or of those that change something. */
+export interface Cycle {
+  readonly does: "cycle";
+  readonly instance: InstanceName;
+  readonly order: number;
+  readonly at: number;
+  readonly among: "all" | "changes";
+  readonly fault?: Fault;
+}
 
 /** How a store takes what it gets. `refusing`: everything but the series REFUSED_NAME. `slow`: in SLOW_MS. */
 export type StoreMood = "well" | "slow" | "unavailable" | "hanging" | "refusing";
@@ -70,7 +78,7 @@ const CAPS: readonly [BacklogCap, ...BacklogCap[]] = [
 ];
 const MOST_OPERATIONS = 14;
 /** Calls of a cycle among which a fault falls; most have fewer. */
-const CALLS_OF_A_CYCLE = 45;
+const CALLS_OF_A_CYCLE = { all: 45, changes: 12 } as const;
 
 /** The sequence of a seed. Pure. */
 export function createSequence(seed: number): Sequence {
@@ -117,14 +125,16 @@ function anyOperation(random: Random, mayPause: boolean): Operation {
   return { does: "lease_ends" };
 }
 
-function anyCycle(random: Random, mayPause: boolean): Operation {
-  const cycle = { does: "cycle", instance: anyInstance(random), order: random.below(2 ** 31), at: 0 } as const;
+function anyCycle(random: Random, mayPause: boolean): Cycle {
+  const instance = anyInstance(random);
+  const among = random.below(2) === 0 ? "all" : "changes";
+  const cycle: Cycle = { does: "cycle", instance, order: random.below(2 ** 31), at: 0, among };
   return random.below(3) === 0
     ? cycle
-    : { ...cycle, at: random.below(CALLS_OF_A_CYCLE), fault: anyFault(random, mayPause) };
+    : { ...cycle, at: random.below(CALLS_OF_A_CYCLE[among]), fault: anyFault(random, mayPause, instance) };
 }
 
-function anyFault(random: Random, mayPause: boolean): Fault {
+function anyFault(random: Random, mayPause: boolean, instance: InstanceName): Fault {
   const kind = random.pick([
     ...(["refused", "reply_lost", "reply_lost", "killed_before", "killed_after", "stopping"] as const),
     ...(mayPause ? (["paused_before", "paused_before", "paused_after", "paused_after"] as const) : []),
@@ -135,7 +145,7 @@ function anyFault(random: Random, mayPause: boolean): Fault {
       return { kind, calls: 1 + random.below(4) };
     case "paused_before":
     case "paused_after":
-      return { kind, meanwhile: whatGoesOn(random) };
+      return { kind, meanwhile: whatGoesOn(random, instance) };
     case "killed_before":
     case "killed_after":
     case "stopping":
@@ -143,10 +153,11 @@ function anyFault(random: Random, mayPause: boolean): Fault {
   }
 }
 
-/** Mostly somebody else takes the shard; a pause in which nothing happens would show nothing. */
-function whatGoesOn(random: Random): Operation[] {
+/** Mostly the other instance takes the shard; a pause in which nothing happens would show nothing. */
+function whatGoesOn(random: Random, instance: InstanceName): Operation[] {
   const some = Array.from({ length: 1 + random.below(4) }, () => anyOperation(random, false));
-  return random.below(3) === 0 ? some : [{ does: "lease_ends" }, ...some];
+  const cycle = { ...anyCycle(random, false), instance: instance === "a" ? "b" : "a" } as const;
+  return random.below(3) === 0 ? some : [{ does: "lease_ends" }, cycle, ...some];
 }
 
 function anyInstance(random: Random): InstanceName {

@@ -18,6 +18,7 @@ import { ModelFlux } from "./model-flux.ts";
 import { ModelInstance } from "./model-instance.ts";
 import { ModelStore } from "./model-store.ts";
 import {
+  type Cycle,
   type InstanceName,
   type Operation,
   PARK_MS,
@@ -36,8 +37,6 @@ export interface ModelBench {
   readonly counted: CountedSamples;
   readonly runScript: RunScript;
 }
-
-type Cycle = Extract<Operation, { readonly does: "cycle" }>;
 
 const SETTINGS = settingsSchema.parse({ HORIZON_LEASE_SECONDS: 600 });
 /** Cycles in which everything has to be done when all is well. */
@@ -154,7 +153,7 @@ class World {
   /** Runs cycles until the buffer is as wished; if that is not soon, whoever looks then says what is wrong. */
   async #cycleUntil(isWished: (view: BufferView) => boolean): Promise<void> {
     for (let i = 0; i < QUIET_CYCLES; i++) {
-      await this.#cycle({ does: "cycle", instance: "a", order: i, at: 0 });
+      await this.#cycle({ does: "cycle", instance: "a", order: i, at: 0, among: "all" });
       this.#nowMs += SETTLE_MS;
       const view = await assertSound(this.scene);
       if (view.claimCount === 0 && isWished(view)) {
@@ -196,7 +195,7 @@ class World {
     this.#monotonicMs += SETTINGS.HORIZON_LEASE_SECONDS * 1000;
   }
 
-  async #cycle({ instance: name, order, at, fault }: Cycle): Promise<void> {
+  async #cycle({ instance: name, order, at, among, fault }: Cycle): Promise<void> {
     if (this.#inCycle.has(name)) {
       return;
     }
@@ -205,7 +204,7 @@ class World {
     const abort = new AbortController();
     this.#inCycle.add(name);
     await this.#drive(instance, instance.cycle({ stopping: stopping.signal, abort: abort.signal }), order, {
-      ...{ at, fault, stop: () => stopping.abort() },
+      ...{ at, among, fault, stop: () => stopping.abort() },
       pause: ({ meanwhile }) => this.#goOn(meanwhile),
       unblock: () => {
         assert.ok(!abort.signal.aborted, "a cycle does not end although it was told to leave");
@@ -238,7 +237,7 @@ class World {
   async #stop(name: InstanceName): Promise<void> {
     const instance = this.#instances[name];
     await this.#drive(instance, instance.release(), 0, {
-      ...{ at: 0, fault: undefined, stop: () => undefined },
+      ...{ at: 0, among: "all", fault: undefined, stop: () => undefined },
       pause: () => Promise.resolve(),
       unblock: () => assert.fail("giving the shard back does not end"),
     });
