@@ -25,9 +25,10 @@ export function answerClientErrors({ exchanges, onRefusal }: ClientErrorOptions)
     }
     const refusal = refusalOf(error);
     const exchange = exchanges.latestOn(socket);
+    const isBetweenRequests = !exchange || (exchange.request.complete && exchange.response.writableFinished);
     if (exchange && !exchange.request.complete && !exchange.response.headersSent) {
       exchange.body.cut(refusal);
-    } else if (!socket.writable || socket.bytesRead === 0 || (exchange && !exchange.response.writableFinished)) {
+    } else if (!socket.writable || socket.bytesRead === 0 || !isBetweenRequests) {
       // Nobody is there, nobody asked, or what was written now would be taken for another request's answer.
       socket.destroy();
     } else {

@@ -4,7 +4,8 @@ import type { Exchanges } from "./exchanges.ts";
 
 /**
  * Ends the intake in good order: connections without a request are closed at once, requests under way get their real
- * answer, and then nothing is accepted any more. New requests meanwhile must be sent away by their route.
+ * answer, and then nothing is accepted any more. New requests meanwhile must be sent away by their route, with an
+ * answer after which their connection is closed; the last of these answers are waited for too.
  * @param patienceMs how long bodies may go on arriving.
  */
 export async function closeIntake(
@@ -14,7 +15,10 @@ export async function closeIntake(
 ): Promise<void> {
   app.server.closeIdleConnections();
   const detail = "this process is stopping, and the body took too long to arrive; send again";
-  await exchanges.drain(patienceMs, { ok: false, code: "shutting_down", detail });
+  const refusal = { ok: false, code: "shutting_down", detail } as const;
+  await exchanges.drain(patienceMs, refusal);
+  app.server.close();
+  await exchanges.drain(0, refusal);
   connections.end();
   await app.close();
 }

@@ -10,6 +10,8 @@ export interface Exchange {
   readonly memory: Reservation;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** Forgets the body and gives back all memory. For the route to call once it knows the answer. */
+  readonly release: () => void;
 }
 
 /** The exchanges of a process that have not ended: the request came, and its answer has not left entirely. */
@@ -28,10 +30,15 @@ export class Exchanges {
     return this.#open.size;
   }
 
-  /** Begins the exchange of a request whose headers have come. Its memory is for its route to release. */
+  /** Begins the exchange of a request whose headers have come. */
   begin(request: IncomingMessage, response: ServerResponse): void {
     const memory = this.#budget.reserve();
-    const exchange = { request, response, memory, body: new IncomingBody(request, memory) };
+    const body = new IncomingBody(request, memory);
+    const release = () => {
+      body.forget();
+      memory.release();
+    };
+    const exchange: Exchange = { request, response, memory, body, release };
     this.#open.add(exchange);
     this.#ofRequest.set(request, exchange);
     this.#latest.set(request.socket, exchange);

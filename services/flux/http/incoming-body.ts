@@ -20,7 +20,8 @@ export class IncomingBody {
   readonly #memory: Memory;
   #reading: Promise<ReadBody> | undefined;
   #cut: Refusal | undefined;
-  #onCut: (refusal: Refusal) => void = () => undefined;
+  #onCut: (refusal: Refusal) => void = ignore;
+  #isForgotten = false;
 
   /** @param memory where the body's bytes are taken from before they are read. */
   constructor(stream: BodyStream, memory: Memory) {
@@ -45,8 +46,12 @@ export class IncomingBody {
   /**
    * Reads the body, of at most `maxBytes`. A declared length is checked, and its memory taken, before anything is read;
    * a body that turns out longer is left where it stands. Once it is whole, further calls give the same bytes.
+   * @throws when the body was forgotten.
    */
   async read(maxBytes: number): Promise<ReadBody> {
+    if (this.#isForgotten) {
+      throw new Error("cannot read a body that was forgotten");
+    }
     const declared = this.#stream.headers["content-length"];
     if (declared !== undefined && Number(declared) > maxBytes) {
       return tooLarge(`${declared} bytes`, maxBytes);
@@ -62,6 +67,13 @@ export class IncomingBody {
       this.#cut = refusal;
       this.#onCut(refusal);
     }
+  }
+
+  /** Lets go of the bytes that were read: a connection that is kept keeps its latest request, and with it this object. */
+  forget(): void {
+    this.#isForgotten = true;
+    this.#reading = undefined;
+    this.#onCut = ignore;
   }
 
   /** Throws away what is still to come, so that the connection can carry the next request. */
@@ -103,6 +115,8 @@ export class IncomingBody {
     });
   }
 }
+
+function ignore(): void {}
 
 function incomplete(length: number): Refusal {
   return { ok: false, code: "body_incomplete", detail: `the body ended after ${length} bytes` };

@@ -30,7 +30,7 @@ export function addInfluxSideRoutes(app: FastifyInstance, { exchanges, isStoppin
     app.get(`${base}/query`, (request, reply) => send(request, reply, answerQuery(queryOf(request.raw))));
     app.post(`${base}/query`, async (request, reply) => {
       const exchange = exchanges.of(request.raw);
-      const answer = await answerPostedQuery(exchange).finally(() => exchange.memory.release());
+      const answer = await answerPostedQuery(exchange).finally(() => exchange.release());
       return send(request, reply, answer);
     });
     app.post(`${base}/api/v2/query`, (request, reply) => send(request, reply, NO_TABLES));

@@ -24,13 +24,14 @@ export function sendAnswer(
   { contentType = JSON_TYPE, mustClose }: { contentType?: string; mustClose: boolean },
 ): FastifyReply {
   const { unreadBytes, isCut } = exchange.body;
-  const mustLinger = unreadBytes > MAX_DISCARDED_BYTES && !isCut;
+  const isClosed = mustClose || isCut || unreadBytes > MAX_DISCARDED_BYTES;
+  const mustLinger = isClosed && !isCut && unreadBytes > 0 && body !== undefined;
   reply.code(status);
   if (body !== undefined) {
     reply.header("content-type", contentType);
   }
   reply.headers(headers);
-  if (mustClose || isCut || mustLinger) {
+  if (isClosed) {
     reply.header("connection", "close");
   }
   exchange.body.discard();

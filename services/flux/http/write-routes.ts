@@ -30,9 +30,7 @@ export function addWriteRoutes(
     const exchange = exchanges.of(request.raw);
     const asked = toWriteRequest(exchange);
     const dialect = dialectOf(asked, dialects);
-    const answer = await answerWrite(flux, dialect, request.method, asked, isStopping()).finally(() =>
-      exchange.memory.release(),
-    );
+    const answer = await answerWrite(flux, dialect, request.method, asked, isStopping()).finally(exchange.release);
     flux.metrics.countAnswer(answer.status, (performance.now() - start) / 1000);
     return sendAnswer(reply, exchange, answer, { mustClose: isStopping() });
   };

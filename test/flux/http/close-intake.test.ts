@@ -68,6 +68,24 @@ test("an intake that ends waits for Redis to confirm what it has taken", async (
   assert.equal(app.server.listening, false);
 });
 
+test("an intake that ends lets those whom it sent away come to an end, and lets nobody new in", async (t) => {
+  const { app, port, close, confirm, waiting } = await start(t);
+  const sender = await openRaw(port, HEAD);
+  sender.socket.write(BODY);
+  await until(() => waiting.length === 1);
+  const closed = close(NEVER_MS);
+  const late = await openRaw(port, `${writeHead({ ...HEADERS, "content-length": 8 })}half`);
+  await late.receive(/^HTTP\/1\.1 503 .*"}$/s);
+  confirm();
+  await sender.ended();
+  await until(() => !app.server.listening);
+  await assert.rejects(openRaw(port), { code: "ECONNREFUSED" });
+  assert.equal(late.socket.readableEnded, false);
+  late.socket.write("half");
+  await late.ended();
+  await closed;
+});
+
 test("an intake that ends gives up bodies that arrive too slowly, with an answer to come again", async (t) => {
   const { port, exchanges, close, registry } = await start(t);
   const sender = await openRaw(port, `${HEAD}half`);

@@ -56,6 +56,13 @@ test("a body that was read is there for others, within their own limit", async (
   assert.equal(memory.heldBytes, held);
 });
 
+test("a body that was forgotten is nobody's any more", async () => {
+  const { body } = bodyOf(["123"]);
+  await body.read(3);
+  body.forget();
+  await assert.rejects(body.read(3), /cannot read a body that was forgotten/);
+});
+
 test("a body that is given up ends for its reader, before and while it is read, but not once it is whole", async () => {
   const before = bodyOf([], {}, false).body;
   before.cut(SHUTTING_DOWN);

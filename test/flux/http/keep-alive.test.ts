@@ -64,9 +64,19 @@ describe("a connection carries the next request after", () => {
 });
 
 describe("a connection is closed after the answer, but not before its sender has come to the end, when", () => {
-  const check = async (t: TestContext, head: string, status: number, body: readonly Buffer[]) => {
-    const connection = await openRaw(await start(t), head);
+  const check = async (
+    t: TestContext,
+    head: string,
+    status: number,
+    body: readonly Buffer[],
+    options: TestAppOptions = {},
+  ) => {
+    const port = await start(t, options);
+    const connection = await openRaw(port, head);
     for (const part of body) {
+      // Another request meanwhile: time enough to close this connection.
+      await (await openRaw(port, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).ended();
+      assert.equal(connection.socket.readableEnded, false);
       connection.socket.write(part);
       await connection.receive(/"code":\d+,"message":".*"}$/);
     }
@@ -85,6 +95,17 @@ describe("a connection is closed after the answer, but not before its sender has
 
   test("the body is far too large", (t) =>
     check(t, writeHead({ ...HEADERS, "content-length": large.length }), 413, parts));
+
+  test("the process is stopping, even if little of the body was left unread", (t) =>
+    check(
+      t,
+      writeHead({ ...HEADERS, "content-length": 2000 }),
+      503,
+      [large.subarray(0, 1000), large.subarray(0, 1000)],
+      {
+        isStopping: () => true,
+      },
+    ));
 
   test("it is not known how much of the body was left unread", (t) =>
     check(t, `${writeHead({ ...HEADERS, "transfer-encoding": "chunked" })}${large.length.toString(16)}\r\n`, 413, [

@@ -89,6 +89,15 @@ describe("a limit of time", TOGETHER, () => {
     sender.socket.destroy();
   });
 
+  test("closes a connection whose request was answered before its body had come, without a second answer", async (t) => {
+    const { port, counted } = await start(t);
+    const sender = await openRaw(port, `${writeHead({ key: "wrong", "content-length": 100 })}half`);
+    const answers = await sender.ended();
+    assert.match(answers, /^HTTP\/1\.1 403 /);
+    assert.equal(answers.split("HTTP/1.1").length, 2, answers);
+    assert.equal(await counted("request_timeout"), 0);
+  });
+
   test("is over when a request has come whole, however long Redis needs", async (t) => {
     let confirm = () => {};
     const { port } = await start(t, {
