@@ -3,17 +3,21 @@ import type { ShardClaims } from "./claims.ts";
 import type { HorizonMetrics } from "./metrics.ts";
 import { Tally } from "./tally.ts";
 
+/** Where the ledger writes down what it knows. */
+type LedgerClaims = Pick<ShardClaims, "holder" | "update" | "finish">;
+
 /**
- * The claims of a shard during one cycle. Both sinks write to it, each its own progress, and Redis is told. Samples are counted when a sink has confirmed them and never again.
+ * The claims of a shard during one cycle. Both sinks write to it, each its own progress, and Redis is told. Samples are
+ * counted when a sink has confirmed them and never again.
  */
 export class ClaimLedger {
-  readonly #claims: ShardClaims;
+  readonly #claims: LedgerClaims;
   readonly #metrics: HorizonMetrics;
   readonly #uncounted: UncountedTallies;
   readonly #states: Map<string, ClaimState>;
 
   constructor(
-    claims: ShardClaims,
+    claims: LedgerClaims,
     metrics: HorizonMetrics,
     uncounted: UncountedTallies,
     states: readonly ClaimState[],

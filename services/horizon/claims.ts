@@ -4,11 +4,14 @@ import type { ShardKeys } from "../shared/buffer-keys.ts";
 import type { RunScript, ScriptName } from "../shared/redis-scripts/run-script.ts";
 import { type ClaimState, formatClaimState, parseClaimState } from "./claim-state.ts";
 import type { LetterFields } from "./dead-letters.ts";
+import { RecentMap } from "./recent-map.ts";
 import type { ShardLease } from "./shard-lease.ts";
 import type { ClaimHold } from "./sinks/sink.ts";
 
 /** Most bytes of blocks that one slice should bring into memory. */
 const SLICE_BYTES = 16 * 1024 * 1024;
+/** Blocks that are known again at least when Redis gives them once more while a claim is read: 0.1 KB each. */
+const BLOCKS_REMEMBERED = 100_000;
 
 /** Some blocks of a claim. */
 export interface ClaimBlocks {
@@ -109,8 +112,9 @@ export class ShardClaims {
   }
 
   /**
-   * Reads the blocks of a claim, each once, some at a time: at most about `sliceBlocks`, and fewer where they are
-   * large. Blocks that are taken out of the claim meanwhile may or may not come.
+   * Reads the blocks of a claim, some at a time: at most about `sliceBlocks`, and fewer where they are large. Each comes
+   * once; of a claim of more than BLOCKS_REMEMBERED, one that Redis gives again much later comes again. Blocks that are
+   * taken out of the claim meanwhile may or may not come.
    * @throws when Redis was restarted in between, and some may have been passed over.
    */
   async *readSlices(claim: ClaimState, sliceBlocks: number): AsyncGenerator<ClaimBlocks> {
@@ -119,15 +123,20 @@ export class ShardClaims {
     const run = await this.#redisRun();
     const averageBytes = claim.bytes / Math.max(1, await redis.scard(key));
     const count = Math.max(1, Math.min(sliceBlocks, Math.floor(SLICE_BYTES / Math.max(1, averageBytes))));
-    // SSCAN may return a member twice. Their fingerprints are kept, and not the blocks, to know them again.
-    const seen = new Set<string>();
+    // SSCAN may return a member twice, where so many are removed meanwhile that Redis makes the table of the set smaller.
+    // Their fingerprints are kept, and not the blocks, to know them again.
+    const seen = new RecentMap<true>(BLOCKS_REMEMBERED);
     let cursor = "0";
     do {
       const [next, blocks] = await redis.sscanBuffer(key, cursor, "COUNT", count);
       cursor = next.toString();
       const fresh = blocks.filter((block) => {
-        const before = seen.size;
-        return seen.add(fingerprint(block)).size > before;
+        const mark = fingerprint(block);
+        const isFresh = !seen.has(mark);
+        if (isFresh) {
+          seen.set(mark, true);
+        }
+        return isFresh;
       });
       const isLast = cursor === "0";
       // A cursor is a place in the table of one Redis process: in another, the same blocks stand elsewhere.
