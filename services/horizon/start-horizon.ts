@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { Registry } from "prom-client";
 import type { LoadResult } from "../../settings/load.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { compileKeys, type KeyRing } from "../shared/key-ring.ts";
 import { createLifecycle, type Lifecycle, type SignalSource } from "../shared/lifecycle.ts";
 import { createLogger, type Logger } from "../shared/logger.ts";
 import { openOperationsServer, type ReloadOutcome } from "../shared/operations-server.ts";
@@ -14,6 +15,7 @@ import { createInstanceName } from "./instance-name.ts";
 import { buildForwarders } from "./metadata/build-forwarders.ts";
 import type { MetadataForwarder, MetadataReceiver } from "./metadata/metadata-forwarder.ts";
 import { HorizonMetrics } from "./metrics.ts";
+import { openReading } from "./reading/open-reading.ts";
 import { prepareReload } from "./reload.ts";
 import { requireBlocks, requireUrls, type StoreUrls } from "./required-settings.ts";
 import { ShardBoard } from "./shard-board.ts";
@@ -54,6 +56,8 @@ interface Running {
   readonly sinks: readonly Sink[];
   readonly metadataReceivers: readonly MetadataReceiver[];
   skipLists: SkipLists;
+  /** Those of the settings as they are now. */
+  keys: KeyRing;
 }
 
 /** Puts Horizon together and starts its work. @returns what stands in the way, if anything does. */
@@ -128,7 +132,8 @@ function assemble({ settings, urls, skipLists, ca, exit }: Ingredients): Running
   }
   const started = { self: createInstanceName(), startedMs: Date.now() };
   const stores = { redis, sinks, metadataReceivers };
-  return { settings, urls, logger, lifecycle, registry, metrics, board, ...started, ...stores, skipLists };
+  const reloadable = { skipLists, keys: compileKeys(settings) };
+  return { settings, urls, logger, lifecycle, registry, metrics, board, ...started, ...stores, ...reloadable };
 }
 
 /** What sends metadata on; it ends before the connections that it uses, and after the shards. */
@@ -150,6 +155,7 @@ async function openOperations(running: Running, load: () => Promise<LoadResult>)
   ];
   const facts = { version: readVersion(), startedMs, intervalMs, self, board, stores: Object.fromEntries(shown) };
   const checks = sinks.map((sink) => [sink.name, () => sink.check(AbortSignal.timeout(CHECK_TIMEOUT_MS))] as const);
+  const addRoutes = openReading({ ...running, url: urls.timeseries, keys: () => running.keys });
   const stores = { buffer: () => redis.ping(), ...Object.fromEntries(checks) };
   try {
     const server = await openOperationsServer({
@@ -160,6 +166,7 @@ async function openOperations(running: Running, load: () => Promise<LoadResult>)
       isReady: () => readReadiness({ stores, board, startedMs, intervalMs, lookMs }, Date.now()),
       status: () => describeStatus({ ...facts, sinks: sinks.map(({ name }) => name) }),
       reload: () => reload(running, load),
+      addRoutes,
     });
     lifecycle.onStop("operations listener", () => server.close());
     logger.info({ host: settings.HORIZON_HOST, port: server.port }, "Operations listener is open");
@@ -202,6 +209,7 @@ async function reload(running: Running, load: () => Promise<LoadResult>): Promis
     return reloaded;
   }
   running.skipLists = reloaded.skipLists;
+  running.keys = compileKeys(reloaded.settings);
   running.logger.level = reloaded.settings.LOG_LEVEL;
   running.logger.info({ needRestart: reloaded.needRestart }, "Settings reloaded");
   return { ok: true, needRestart: reloaded.needRestart };

@@ -20,6 +20,8 @@ export interface Operations {
   readonly status: () => object | Promise<object>;
   readonly reload: () => Promise<ReloadOutcome>;
   readonly logger: Pick<Logger, "error">;
+  /** Adds what only one of the services has. */
+  readonly addRoutes?: (app: FastifyInstance) => void;
 }
 
 export interface OperationsServer {
@@ -50,7 +52,8 @@ export async function openOperationsServer(
 }
 
 /** The routes alone, not listening. */
-export function buildOperationsApp({ registry, isReady, status, reload, logger }: Operations): FastifyInstance {
+export function buildOperationsApp(operations: Operations): FastifyInstance {
+  const { registry, isReady, status, reload, logger, addRoutes } = operations;
   const app = Fastify({ logger: false, forceCloseConnections: true, bodyLimit: 1024, requestTimeout: 10_000 });
   // Whatever a client sends along with POST /-/reload is ignored, of any type.
   app.removeAllContentTypeParsers();
@@ -70,6 +73,7 @@ export function buildOperationsApp({ registry, isReady, status, reload, logger }
     return reply.code(outcome.ok ? 200 : 400).send(outcome);
   });
   app.get("/metrics", async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
+  addRoutes?.(app);
 
   app.setErrorHandler<Error & { statusCode?: number }>((err, request, reply) => {
     const code = err.statusCode ?? 500;

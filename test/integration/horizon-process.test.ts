@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
@@ -154,11 +155,14 @@ test("a running Horizon delivers, shows how it is, takes new settings and ends w
     REDIS_KEY_PREFIX: rig.prefix,
     HORIZON_INTERVAL_SECONDS: "0.2",
     VICTORIAMETRICS_SETTLE_SECONDS: "0",
+    FLUX_SELF_API_KEY: "self-key-1",
   });
   const url = await horizon.adminUrl();
   await until(async () => (await fetch(`${url}/-/ready`)).status === 200);
   await until(async () => (await metricValue(`${url}/metrics`, "horizon_samples_written_total")) === 2);
   assert.equal(receiver.accepted().size, 1);
+  const recent = await fetch(`${url}/api/v1/recent?match=up`, { headers: { key: "self-key-1" } });
+  assert.match(await recent.text(), /^\{"status":"success",.*"__name__":"up".*"values":\[\[\d+,"1"\]\]/);
   assert.equal(await readMetricsFaults(`${url}/metrics`), "");
 
   const status = await getJson(`${url}/-/status`);
@@ -184,6 +188,29 @@ test("a running Horizon delivers, shows how it is, takes new settings and ends w
   horizon.child.kill("SIGTERM");
   assert.equal(await horizon.exitCode(), 0);
   assert.ok(!horizon.output().includes("secret"));
+});
+
+test("what was written is read with the keys that Flux has, which a reload takes up", async (t) => {
+  const folder = createTempFolder();
+  t.after(folder.remove);
+  const file = join(folder.path, "flux.yml");
+  writeFileSync(file, "FLUX_API_KEYS: { key-of-before: acme }");
+  const horizon = runHorizon(t, {
+    FLUX_SETTINGS: file,
+    REDIS_URL: redisServer.url,
+    VICTORIAMETRICS_URL: receiverUrl,
+    RTS_ENABLED: "false",
+  });
+  const url = await horizon.adminUrl();
+  const read = async (headers: Record<string, string>) =>
+    (await fetch(`${url}/api/v1/recent?match=up`, { headers })).status;
+  assert.equal(await read({}), 401);
+  assert.equal(await read({ key: "key-of-after" }), 403);
+  assert.equal(await read({ key: "key-of-before" }), 404, "RedisTimeSeries is turned off");
+  writeFileSync(file, "FLUX_API_KEYS: { key-of-after: acme }");
+  assert.equal((await fetch(`${url}/-/reload`, { method: "POST" })).status, 200);
+  assert.equal(await read({ key: "key-of-before" }), 403);
+  assert.equal(await read({ key: "key-of-after" }), 404);
 });
 
 test("metadata goes to the store after the samples, and holds up neither later samples nor the end", async (t) => {

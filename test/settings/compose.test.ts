@@ -90,16 +90,20 @@ test("every variable of our services is a setting, and their values load", () =>
   }
 });
 
-test("Flux does not start without a key, and Horizon is not given it", () => {
-  assert.throws(() => environment("flux"), /FLUX_SELF_API_KEY is required/);
-  assert.equal(service("horizon").environment["FLUX_SELF_API_KEY"], undefined);
+test("Flux does not start without a key, and Horizon, which is read from with it, has the same", () => {
+  for (const name of ["flux", "horizon"]) {
+    assert.throws(() => environment(name), /FLUX_SELF_API_KEY is required/);
+  }
+  for (const variable of ["FLUX_SELF_API_KEY", "FLUX_API_KEYS"]) {
+    assert.equal(service("horizon").environment[variable], service("flux").environment[variable]);
+  }
 });
 
 test("health checks ask the port that the service listens on", () => {
   const check = (name: string, port: string | undefined, path: string) =>
     assert.ok(service(name).healthcheck.test.join(" ").includes(`http://127.0.0.1:${port}${path}`), name);
   check("flux", environment("flux", { FLUX_SELF_API_KEY: "x" })["FLUX_ADMIN_PORT"], "/-/healthy");
-  check("horizon", environment("horizon")["HORIZON_ADMIN_PORT"], "/-/healthy");
+  check("horizon", environment("horizon", { FLUX_SELF_API_KEY: "x" })["HORIZON_ADMIN_PORT"], "/-/healthy");
   check("victoriametrics", "8428", "/health");
   check("prometheus", "9090", "/-/healthy");
 });

@@ -1,5 +1,5 @@
+import { foundAt, skipSpace } from "../../shared/scan-text.ts";
 import { type Label, METRIC_NAME_LABEL } from "../../shared/series.ts";
-import { foundAt, skipSpace } from "../intake/scan-text.ts";
 
 /*
  * Reads a series as people write it: up, up{}, up{job="node",path="a,b=\"c\"}"}.

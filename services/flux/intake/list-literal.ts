@@ -1,4 +1,4 @@
-import { foundAt, skipSpace } from "./scan-text.ts";
+import { foundAt, skipSpace } from "../../shared/scan-text.ts";
 
 /*
  * Reads lists of strings as people write them in headers: JSON (["a","b"]) or Python (['a', ('b', "c"),]).

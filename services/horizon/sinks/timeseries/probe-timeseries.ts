@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { type ConnectionOptions, RedisTimeSeriesFactory } from "redis-time-series-ts";
+import { RedisTimeSeriesFactory } from "redis-time-series-ts";
 import { redactUrl } from "../../../shared/redact-url.ts";
+import { timeSeriesConnectionOptions } from "./timeseries-connection-options.ts";
 
 /** Whether a Redis can be the time series store. `unreachable`: nobody knows, ask again later. */
 export type ProbeOutcome =
@@ -18,7 +19,7 @@ const PROBE_RETENTION_MS = 60_000;
  */
 export async function probeTimeSeries(url: string, keyPrefix: string, timeoutMs: number): Promise<ProbeOutcome> {
   const factory = new ProbeFactory({
-    ...connectionOptions(new URL(url)),
+    ...timeSeriesConnectionOptions(url),
     connectTimeout: timeoutMs,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
@@ -51,17 +52,6 @@ function explain(url: string, connectionError: string | undefined, words: string
 
 function unsuitable(url: string, why: string): ProbeOutcome {
   return { kind: "unsuitable", detail: `cannot use RTS_REDIS_URL (${redactUrl(url)}): ${why}` };
-}
-
-function connectionOptions(url: URL): ConnectionOptions {
-  return {
-    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
-    port: Number(url.port || 6379),
-    db: Number(url.pathname.slice(1) || 0),
-    ...(url.username && { username: decodeURIComponent(url.username) }),
-    ...(url.password && { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === "rediss:" && { tls: {} }),
-  };
 }
 
 /** Keeps the reason why there is no connection, which the package's own client would print and forget. */
