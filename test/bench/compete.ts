@@ -25,16 +25,16 @@ export interface Competition {
 export async function compete({ ours, peer, payload, ...plan }: Competition): Promise<void> {
   const { rounds, passes, startMs, stepMs } = plan;
   const contestants = peer ? [ours, peer] : [ours];
-  const width = Math.max(...contestants.map(({ name }) => name.length));
   const figures = contestants.map((): number[] => []);
   console.log(`${payload.what}; ${passes} passes a round, ${rounds} rounds after one of warm-up\n`);
   for (let round = 0; round <= rounds; round++) {
     const times = Array.from({ length: passes }, (_, pass) => startMs + (round * passes + pass) * stepMs);
     const bodies = times.flatMap((timeMs) => payload.bodiesAt(timeMs));
     for (const [i, contestant] of contestants.entries()) {
-      const figure = (passes * payload.samples) / (await cpuSecondsFor(contestant, bodies));
+      const used = await cpuSecondsFor(contestant, bodies);
+      const figure = (passes * payload.samples) / sumOf(used);
       const what = round === 0 ? "warm-up" : `round ${round}`;
-      console.log(`${contestant.name.padEnd(width)}  ${what}: ${thousands(figure)} samples per CPU-second`);
+      console.log(`${what}: ${contestant.name} ${thousands(figure)} samples per CPU-second${sharesOf(used)}`);
       if (round > 0) {
         figures[i]?.push(figure);
       }
@@ -43,9 +43,7 @@ export async function compete({ ours, peer, payload, ...plan }: Competition): Pr
   console.log("");
   for (const [i, { name }] of contestants.entries()) {
     const { median, min, max } = spreadOf(figures[i] ?? []);
-    console.log(
-      `${name.padEnd(width)}  median ${thousands(median)} samples per CPU-second (${thousands(min)} to ${thousands(max)})`,
-    );
+    console.log(`${name}: median ${thousands(median)} samples per CPU-second (${thousands(min)} to ${thousands(max)})`);
   }
   if (peer) {
     const [own = [], theirs = []] = figures;
@@ -57,14 +55,31 @@ function printRatio(peerName: string, { median, min, max }: Spread): void {
   console.log(`ratio to ${peerName}: median ${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)})`);
 }
 
-async function cpuSecondsFor(contestant: Contestant, bodies: readonly Buffer[]): Promise<number> {
+/** CPU seconds by program. */
+type CpuSeconds = ReadonlyMap<string, number>;
+
+async function cpuSecondsFor(contestant: Contestant, bodies: readonly Buffer[]): Promise<CpuSeconds> {
   const before = usedSoFar(contestant);
   await contestant.take(bodies);
-  return usedSoFar(contestant) - before;
+  return new Map(
+    [...usedSoFar(contestant)].map(([program, seconds]) => [program, seconds - (before.get(program) ?? 0)]),
+  );
 }
 
-function usedSoFar(contestant: Contestant): number {
-  return contestant.processes().reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+function usedSoFar(contestant: Contestant): CpuSeconds {
+  const programs = Object.entries(contestant.processes());
+  return new Map(programs.map(([name, pids]) => [name, pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)]));
+}
+
+function sumOf(used: CpuSeconds): number {
+  return [...used.values()].reduce((sum, seconds) => sum + seconds, 0);
+}
+
+/** Which part of the CPU time each program has used, where there are several. */
+function sharesOf(used: CpuSeconds): string {
+  const total = sumOf(used);
+  const shares = [...used].map(([program, seconds]) => `${program} ${Math.round((100 * seconds) / total)} %`);
+  return used.size > 1 ? ` (${shares.join(", ")})` : "";
 }
 
 function thousands(figure: number): string {

@@ -1,8 +1,8 @@
 /** A program, or several that work together, whose CPU time is measured. */
 export interface Contestant {
   readonly name: string;
-  /** The processes that run now and whose CPU time counts. */
-  processes(): readonly number[];
+  /** The processes that run now and whose CPU time counts, by the name of the program. */
+  processes(): Readonly<Record<string, readonly number[]>>;
   /** Sends it all bodies and waits until it has done its whole work on them. */
   take(bodies: readonly Buffer[]): Promise<void>;
   stop(): Promise<void>;

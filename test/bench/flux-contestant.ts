@@ -26,7 +26,7 @@ export async function startFluxContestant(
     name: "Flux",
     flux,
     writeUrl,
-    processes: () => processTree(flux.pid),
+    processes: () => ({ Flux: processTree(flux.pid) }),
     take: (bodies) => sendAll(writeUrl, { ...REMOTE_WRITE_HEADERS, ...FLUX_HEADERS, ...headers }, bodies, CONNECTIONS),
     stop: () => flux.stop(),
   };

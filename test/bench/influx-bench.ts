@@ -46,7 +46,7 @@ async function startVictoriaContestant(): Promise<Contestant> {
   const victoria = await startVictoriaMetrics();
   return {
     name: "VictoriaMetrics",
-    processes: () => processTree(victoria.pid),
+    processes: () => ({ VictoriaMetrics: processTree(victoria.pid) }),
     take: (bodies) => sendAll(`${victoria.url}/write?db=bench`, {}, bodies, CONNECTIONS),
     stop: () => victoria.stop(),
   };

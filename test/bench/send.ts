@@ -8,6 +8,9 @@ export const REMOTE_WRITE_HEADERS = {
   "x-prometheus-remote-write-version": "0.1.0",
 };
 
+/** Connections that a sender opens at most when it does not wait for answers. */
+const MAX_SOCKETS = 16;
+
 /**
  * Posts bodies over a few connections at once, as the shards of a Prometheus do.
  * @throws when an answer is not 2xx.
@@ -48,6 +51,30 @@ export async function latenciesMs(
     latencies.push(tookMs);
     await delay(Math.max(0, everyMs - tookMs));
   }
+  agent.destroy();
+  return latencies;
+}
+
+/**
+ * Posts bodies at a rate, whether or not earlier ones have been answered.
+ * @param perSecond bodies. @returns how long after the moment at which it was due each was answered, in ms.
+ * @throws when an answer is not 2xx.
+ */
+export async function latenciesAtRateMs(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  bodies: readonly Buffer[],
+  perSecond: number,
+): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+  const startMs = performance.now();
+  const calls: Promise<number>[] = [];
+  for (const [i, body] of bodies.entries()) {
+    const dueMs = startMs + (i * 1000) / perSecond;
+    await delay(Math.max(0, dueMs - performance.now()));
+    calls.push(postOrThrow(agent, url, headers, body).then(() => performance.now() - dueMs));
+  }
+  const latencies = await Promise.all(calls);
   agent.destroy();
   return latencies;
 }

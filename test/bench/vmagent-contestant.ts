@@ -21,7 +21,7 @@ export async function startVmagentContestant(): Promise<Contestant> {
   };
   return {
     name: "vmagent",
-    processes: () => processTree(server.pid),
+    processes: () => ({ vmagent: processTree(server.pid) }),
     take: async (bodies) => {
       await sendAll(`${server.url}/api/v1/write`, REMOTE_WRITE_HEADERS, bodies, CONNECTIONS);
       // Its metrics are asked for as seldom as can be: to show them costs it CPU time, too.

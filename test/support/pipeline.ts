@@ -123,7 +123,8 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
   return pipeline;
 }
 
-async function undelivered(redisUrl: string, shards: string): Promise<string | undefined> {
+/** Says what waits in the buffer for Horizon, or nothing when it has delivered and settled everything. */
+export async function undelivered(redisUrl: string, shards = "1"): Promise<string | undefined> {
   const redis = new Redis(redisUrl);
   try {
     const waiting = { blocks: 0, claims: 0, parked: 0 };

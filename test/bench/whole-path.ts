@@ -1,0 +1,60 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { undelivered } from "../support/pipeline.ts";
+import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import { type ServiceProcess, spawnService } from "../support/service.ts";
+import { startVictoriaMetrics, type VictoriaMetrics } from "../support/victoria-metrics.ts";
+import type { ContestantOptions } from "./contestant.ts";
+import { type FluxContestant, startFluxContestant } from "./flux-contestant.ts";
+import { profileArgs } from "./profile-args.ts";
+
+const POLL_MS = 250;
+
+/** Flux, the buffer, Horizon and both stores; RedisTimeSeries has a Redis of its own. */
+export interface WholePath {
+  readonly flux: FluxContestant;
+  readonly buffer: RedisServer;
+  readonly horizon: ServiceProcess;
+  readonly timeSeries: RedisServer;
+  readonly victoria: VictoriaMetrics;
+  /** Waits until everything that Flux has answered is in both stores, and settled. @throws when that takes too long. */
+  untilDelivered(timeoutMs: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface WholePathOptions extends Pick<ContestantOptions, "profileFolder"> {
+  /** Of Horizon. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Flags of VictoriaMetrics. */
+  readonly victoriaArgs?: readonly string[];
+}
+
+/** Starts the whole path, with the settings that Flux and Horizon have by themselves but for those that are given. */
+export async function startWholePath({ settings, victoriaArgs, profileFolder }: WholePathOptions): Promise<WholePath> {
+  const buffer = await startRedis();
+  const timeSeries = await startRedis();
+  const victoria = await startVictoriaMetrics({ args: victoriaArgs ?? [] });
+  const flux = await startFluxContestant(buffer.url, { profileFolder });
+  const stores = { REDIS_URL: buffer.url, RTS_REDIS_URL: timeSeries.url, VICTORIAMETRICS_URL: victoria.url };
+  const own = { ...stores, LOG_LEVEL: "warn", ...settings };
+  const horizon = await spawnService("horizon", own, { nodeArgs: profileArgs(profileFolder) });
+  return {
+    ...{ flux, buffer, horizon, timeSeries, victoria },
+    untilDelivered: (timeoutMs) => untilDelivered(buffer.url, timeoutMs),
+    stop: async () => {
+      for (const server of [flux, horizon, buffer, timeSeries, victoria]) {
+        await server.stop();
+      }
+    },
+  };
+}
+
+/** The buffer is asked, and not often: to show its metrics would cost Horizon the CPU time that is measured. */
+async function untilDelivered(bufferUrl: string, timeoutMs: number): Promise<void> {
+  const deadlineMs = Date.now() + timeoutMs;
+  for (let waiting = await undelivered(bufferUrl); waiting !== undefined; waiting = await undelivered(bufferUrl)) {
+    if (Date.now() > deadlineMs) {
+      throw new Error(`Horizon has not delivered everything within ${timeoutMs} ms: ${waiting}`);
+    }
+    await delay(POLL_MS);
+  }
+}
