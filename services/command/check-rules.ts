@@ -9,7 +9,7 @@ import { SeriesTable } from "../flux/intake/series-table.ts";
 import type { Deciding, Stream } from "../flux/intake/stream.ts";
 import { StreamTable } from "../flux/intake/stream-table.ts";
 import { boundsAt } from "../flux/intake/time-bounds.ts";
-import { openStream } from "../flux/open-stream.ts";
+import { openStream, RULES_TOO_SLOW } from "../flux/open-stream.ts";
 import { type Policy, policyFrom, type Terms, termsOf } from "../flux/policy.ts";
 import type { TakenRequest } from "../flux/request-explanation.ts";
 import { SKYLINE_FORMAT } from "../flux/skyline-format.ts";
@@ -90,9 +90,12 @@ async function checkInput(options: CheckRulesOptions, io: CommandIo, checking: C
   const hasher = await createSeriesHasher();
   const deciding = { codec: referenceCodec, hasher, limits: terms.limits, shards: 1, format: configured.format };
   const taken = takeForCheck(input.payload, opened.stream.stream, deciding, nowMs);
-  return taken
-    ? { ok: true, check: checkRules(taken, configured.skipLists, sender) }
-    : { ok: false, problems: ["Flux would refuse the body: the labels of a series are not protobuf"] };
+  if (taken) {
+    return { ok: true, check: checkRules(taken, configured.skipLists, sender) };
+  }
+  const isTooSlow = opened.stream.stream.rules.budget?.isExceeded;
+  const problem = isTooSlow ? RULES_TOO_SLOW.detail : "the labels of a series are not protobuf";
+  return { ok: false, problems: [`Flux would refuse the request: ${problem}`] };
 }
 
 /** Takes a payload in as Flux would, for nobody to store. */

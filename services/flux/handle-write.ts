@@ -11,7 +11,7 @@ import type { StreamTable } from "./intake/stream-table.ts";
 import { boundsAt, type TimeBounds } from "./intake/time-bounds.ts";
 import type { MetadataStore } from "./metadata/metadata-store.ts";
 import type { FluxMetrics } from "./metrics.ts";
-import { openStream } from "./open-stream.ts";
+import { openStream, RULES_TOO_SLOW } from "./open-stream.ts";
 import { type Policy, type Terms, termsOf } from "./policy.ts";
 import { BUFFER_REFUSALS, type BufferRefusal, type Refusal, type RequestRefusal } from "./reasons.ts";
 import { receiveBody } from "./receive-body.ts";
@@ -93,7 +93,7 @@ async function takeRequest(flux: Flux, dialect: Dialect, admitted: Admitted): Pr
   const stream = isTest ? scratchStream(opened.stream.stream, payload.request.series.length) : opened.stream;
   const intake = takeIn(payload.request, stream, { ...flux, limits: terms.limits }, timeBounds(flux, terms));
   if (!intake) {
-    return { ok: false, code: "malformed_protobuf", detail: "the labels of a series are not protobuf" };
+    return stream.stream.rules.budget?.isExceeded ? RULES_TOO_SLOW : MALFORMED_LABELS;
   }
   pass.charge("samples", intake.received);
   if (isTest) {
@@ -112,6 +112,12 @@ async function takeRequest(flux: Flux, dialect: Dialect, admitted: Admitted): Pr
     ? withMergeWarning(received.decoded.answerStored(stored.intake, sender), stored.intake)
     : { ok: false, code: outcome, detail: BUFFER_MESSAGES[outcome] };
 }
+
+const MALFORMED_LABELS: Refusal = {
+  ok: false,
+  code: "malformed_protobuf",
+  detail: "the labels of a series are not protobuf",
+};
 
 function timeBounds({ now }: Flux, { limits: { maxSampleAgeMs, maxSampleFutureMs } }: Terms): TimeBounds {
   return boundsAt(now(), maxSampleAgeMs, maxSampleFutureMs);

@@ -12,6 +12,7 @@ import { CertificateFiles } from "./http/certificate-files.ts";
 import { openIntake } from "./open-intake.ts";
 import { type FluxState, fluxOperations } from "./operations.ts";
 import { type Policy, policyFrom } from "./policy.ts";
+import { missingKeys } from "./required-settings.ts";
 import { waitForDurableRedis } from "./wait-for-durable-redis.ts";
 import { wireFlux } from "./wire-flux.ts";
 
@@ -21,8 +22,8 @@ if (!loaded.ok || !made.ok) {
   fail(made.ok ? [] : made.problems);
 } else if (loaded.settings.REDIS_URL === undefined) {
   fail(["cannot start Flux: REDIS_URL is not set; set it, or use `npm start`, which brings a Redis of its own"]);
-} else if (loaded.settings.FLUX_SELF_API_KEY === undefined && Object.keys(loaded.settings.FLUX_API_KEYS).length === 0) {
-  fail(["cannot start Flux: no key is set, so nobody could write; set FLUX_SELF_API_KEY or FLUX_API_KEYS"]);
+} else if (missingKeys(loaded.settings).length > 0) {
+  fail(missingKeys(loaded.settings));
 } else {
   await run(loaded.settings, loaded.settings.REDIS_URL, made.policy).catch((error: unknown) =>
     fail([messageOf(error)]),

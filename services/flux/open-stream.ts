@@ -1,14 +1,16 @@
+import { RegexBudget } from "../shared/regex-budget.ts";
 import type { Sender } from "./intake/identity.ts";
-import { compileRules, headerRules, type RuleHeaders } from "./intake/rules.ts";
+import { compileRules, headerRules, type RuleHeaders, type RuleSource } from "./intake/rules.ts";
 import type { StreamSeries } from "./intake/series-table.ts";
 import type { StreamTable } from "./intake/stream-table.ts";
 import type { Policy, Terms } from "./policy.ts";
+import { PROCESS_CLOCKS } from "./process-clocks.ts";
 import type { Refusal } from "./reasons.ts";
 import { singleHeader, type WriteRequest } from "./write-request.ts";
 
 /**
  * The stream that a request belongs to: found by the words of its headers, so that rules are parsed and compiled once
- * for all requests that carry the same ones. A request that began before a reload goes on under the policy that it
+ * for all requests that carry the same ones. Words whose patterns have proved too slow are refused. A request that began before a reload goes on under the policy that it
  * began with, and leaves nothing of it to those that come after.
  */
 export function openStream(
@@ -27,14 +29,27 @@ export function openStream(
   const name = { tenant: sender.tenant, words: JSON.stringify(own), policy };
   const known = streams.find(name);
   if (known) {
-    return { ok: true, stream: known };
+    return known.stream.rules.budget?.isExceeded ? RULES_TOO_SLOW : { ok: true, stream: known };
   }
   const parsed = headerRules(words);
   if (!parsed.ok) {
     return { ok: false, code: "bad_rules", detail: parsed.detail };
   }
-  const compiled = compileRules([...terms.rules, parsed.source], policy.patternLimits);
+  const compiled = compileRules([...terms.rules, parsed.source], policy.patternLimits, budgetFor(parsed.source));
   return compiled.ok
     ? { ok: true, stream: streams.open(name, { sender, rules: compiled.rules }) }
     : { ok: false, code: "bad_rules", detail: compiled.detail };
+}
+
+/** What is answered where a sender's patterns have exceeded their budget. */
+export const RULES_TOO_SLOW: Refusal = {
+  ok: false,
+  code: "bad_rules",
+  detail:
+    "cannot use the headers dropMetrics, doNotDropMetrics and dropLabels: their patterns take too long; write fewer and simpler regular expressions",
+};
+
+function budgetFor({ dropMetrics, doNotDropMetrics, dropLabels }: RuleSource): RegexBudget | undefined {
+  const patterns = dropMetrics.length + doNotDropMetrics.length + dropLabels.length;
+  return patterns === 0 ? undefined : new RegexBudget(PROCESS_CLOCKS);
 }

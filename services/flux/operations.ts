@@ -9,6 +9,7 @@ import type { CertificateFiles } from "./http/certificate-files.ts";
 import type { StreamTable } from "./intake/stream-table.ts";
 import type { FluxMetrics } from "./metrics.ts";
 import { type Policy, policyFrom } from "./policy.ts";
+import { missingKeys } from "./required-settings.ts";
 import type { TrafficGate } from "./traffic-gate.ts";
 
 /** What the operations routes look at and change. */
@@ -34,12 +35,18 @@ export interface FluxState {
 
 /** Flux's answers on the operations listener. */
 export function fluxOperations(state: FluxState): Operations {
+  let reloading: Promise<unknown> = Promise.resolve();
   return {
     registry: state.registry,
     logger: state.logger,
     isReady: () => readiness(state),
     status: () => status(state),
-    reload: () => reload(state),
+    // One after the other: the last one asked for must be the one that stays.
+    reload: () => {
+      const next = reloading.then(() => reload(state));
+      reloading = next.catch(() => undefined);
+      return next;
+    },
   };
 }
 
@@ -80,9 +87,14 @@ async function reload(state: FluxState): ReturnType<Operations["reload"]> {
     return { ok: false as const, problems };
   };
   const loaded = await state.loadSettings();
-  const made = loaded.ok ? policyFrom(loaded.settings) : loaded;
-  if (!loaded.ok || !made.ok) {
-    return keepOld(made.ok ? [] : made.problems);
+  if (!loaded.ok) {
+    return keepOld(loaded.problems);
+  }
+  // Senders give up for good what is answered 403, so a file that has lost its keys must not be taken up.
+  const missing = missingKeys(loaded.settings);
+  const made = missing.length > 0 ? { ok: false as const, problems: missing } : policyFrom(loaded.settings);
+  if (!made.ok) {
+    return keepOld(made.problems);
   }
   const refreshed = await state.certificateFiles?.refresh();
   if (refreshed?.ok === false) {

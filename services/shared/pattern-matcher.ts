@@ -1,5 +1,6 @@
 import { compileAnchoredRegexes } from "./anchored-regexes.ts";
 import type { Subject } from "./match-subject.ts";
+import type { RegexBudget } from "./regex-budget.ts";
 
 export { type Subject, seriesSubject, textSubject, withNamespace } from "./match-subject.ts";
 
@@ -39,9 +40,14 @@ interface Pattern {
 
 /**
  * Compiles a list of patterns as rules and skip lists hold them. Blank patterns are ignored.
+ * @param budget what their regular expressions may cost, where they are not the operator's.
  * @returns a matcher, or in `detail` what is wrong with which pattern, to follow "cannot use <setting>: ".
  */
-export function compilePatterns(texts: readonly string[], limits: PatternLimits): CompiledPatterns {
+export function compilePatterns(
+  texts: readonly string[],
+  limits: PatternLimits,
+  budget?: RegexBudget,
+): CompiledPatterns {
   const patterns: Pattern[] = [];
   for (const [index, text] of texts.entries()) {
     if (text.trim() === "") {
@@ -58,7 +64,10 @@ export function compilePatterns(texts: readonly string[], limits: PatternLimits)
     }
     patterns.push({ text, position, parts: partsOf(text) });
   }
-  const compiled = compileAnchoredRegexes(patterns.map(({ text }) => text));
+  const compiled = compileAnchoredRegexes(
+    patterns.map(({ text }) => text),
+    budget,
+  );
   if (!compiled.ok) {
     const culprit = patterns[compiled.index];
     return { ok: false, detail: `${named(culprit?.text ?? "", culprit?.position ?? 0)} ${compiled.reason}` };

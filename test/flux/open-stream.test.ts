@@ -43,3 +43,19 @@ test("a request that began before a reload leaves its old rules to nobody", () =
   assert.equal(openAndDecide(streams, old).keep, true);
   assert.equal(openAndDecide(streams, fresh).keep, false);
 });
+
+test("words whose patterns were too slow are refused until they change", () => {
+  const streams = new StreamTable(new SeriesTable(10), 10);
+  const policy = policyOf("[]");
+  const headers = { dropmetrics: `.*a${".".repeat(1000)}c,`.repeat(10) };
+  const { stream } = openAndDecide(streams, policy, headers);
+  const { rules } = stream.stream;
+  rules.budget?.begin();
+  // Until it is exceeded: how long that takes depends on the machine.
+  while (!rules.budget?.isExceeded) {
+    rules.decide([{ name: "__name__", value: "ab".repeat(1000) }]);
+  }
+  const again = openStream(streams, policy, termsOf(policy, sender), sender, headers);
+  assert.equal(again.ok ? "" : again.code, "bad_rules");
+  assert.ok(openAndDecide(streams, policy, { dropmetrics: "^b" }).keep);
+});

@@ -8,6 +8,7 @@ import {
   textSubject,
   withNamespace,
 } from "../../services/shared/pattern-matcher.ts";
+import { RegexBudget } from "../../services/shared/regex-budget.ts";
 
 const LIMITS = { maxPatterns: 100, maxPatternBytes: 1024 };
 
@@ -25,14 +26,16 @@ const bucket = seriesSubject([
   { name: "le", value: "0.5" },
 ]);
 
-function compile(patterns: readonly string[], limits = LIMITS): PatternMatcher {
-  const compiled = compilePatterns(patterns, limits);
+const standingClocks = { elapsedMs: () => 0, cpuMs: () => 0 };
+
+function compile(patterns: readonly string[], limits = LIMITS, budget?: RegexBudget): PatternMatcher {
+  const compiled = compilePatterns(patterns, limits, budget);
   assert.ok(compiled.ok, compiled.ok ? "" : compiled.detail);
   return compiled.matcher;
 }
 
-function hit(patterns: readonly string[], subject: Subject): string {
-  const found = compile(patterns).match(subject);
+function hit(patterns: readonly string[], subject: Subject, budget?: RegexBudget): string {
+  const found = compile(patterns, LIMITS, budget).match(subject);
   return found ? `${found.how} ${found.pattern}` : "none";
 }
 
@@ -128,6 +131,40 @@ test("a pattern hits by equality, substring, elements or regular expression, in 
   }
 });
 
+test("patterns with a budget hit as those without", () => {
+  for (const [patterns, subject, want] of matches) {
+    assert.equal(hit(patterns, subject, new RegexBudget(standingClocks)), want, JSON.stringify(patterns));
+  }
+});
+
+test("of many patterns with a budget the first that hits is found, in whatever part of the list it is", () => {
+  const patterns = Array.from({ length: 90 }, (_, i) => `^metric_${i}_(${"total|sum|".repeat(10)}count)`);
+  const matcher = compile([...patterns, "^metric_\\d+_total"], LIMITS, new RegexBudget(standingClocks));
+  for (const i of [0, 1, 30, 60, 89]) {
+    assert.equal(matcher.match(textSubject(`metric_${i}_total`))?.pattern, patterns[i]);
+  }
+  assert.equal(matcher.match(textSubject("metric_90_total"))?.pattern, "^metric_\\d+_total");
+  assert.equal(matcher.match(textSubject("metric_x_total")), undefined);
+});
+
+test("patterns whose budget is exceeded are not tried any more", () => {
+  let nowMs = 0;
+  const budget = new RegexBudget({ elapsedMs: () => nowMs++ * 1000, cpuMs: () => nowMs * 1000 });
+  const matcher = compile(["^u.$"], LIMITS, budget);
+  assert.equal(matcher.match(textSubject("up"))?.how, "regex");
+  assert.equal(budget.isExceeded, true);
+  assert.equal(matcher.match(textSubject("up")), undefined);
+});
+
+test("patterns with a budget may be less large than others, over all lists together", () => {
+  const budget = new RegexBudget(standingClocks);
+  compile([".{900}a"], LIMITS, budget);
+  compile(["\\pL".repeat(10)], LIMITS, budget);
+  compile([".{900}b"]);
+  const compiled = compilePatterns([".{900}b"], LIMITS, budget);
+  assert.match(compiled.ok ? "" : compiled.detail, /^pattern 1 \("\.\{900\}b"\) repeats too much/);
+});
+
 test("the elements of a series are its metric name, label names and unescaped values", () => {
   const subject = seriesSubject([
     { name: "__name__", value: "x" },
@@ -171,6 +208,7 @@ const faults: readonly [patterns: string[], want: RegExp][] = [
   [Array(101).fill("a"), /^pattern 101 \("a"\) is one too many: the limit is 100$/],
   [["ok", ".{1000}".repeat(100)], /^pattern 2 .* repeats too much/],
   [Array(50).fill("(x.{900})"), /^pattern 23 .* repeats too much/],
+  [["\\pL".repeat(300), "\\p{Lu}".repeat(150)], /^pattern 2 .* repeats too much: .* and fewer \\p$/],
 ];
 
 test("a pattern that cannot be used is named with its place and what is wrong", () => {

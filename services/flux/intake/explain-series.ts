@@ -50,13 +50,14 @@ export function* explainSeries(
   codec: Codec,
 ): Generator<SeriesFate, void, undefined> {
   const firstOf = new Map<KnownSeries, RawSeries>();
+  const { rules } = stream.stream;
+  rules.budget?.begin();
   for (const { raw, position, samples } of differentSeries(request)) {
     const verdict = stream.find(raw.rawLabels);
     const named = nameSeries(raw.rawLabels, stream.stream, codec);
     if (named.kind !== "named" || (verdict?.kind !== "keep" && verdict?.kind !== "drop")) {
       continue;
     }
-    const { rules } = stream.stream;
     const fate: NamedFate = {
       position,
       samples,

@@ -45,7 +45,8 @@ export interface Intake {
 /**
  * Sorts a request's samples into kept, dropped and refused. Pure but for what the stream's part of the series table
  * learns.
- * @returns undefined when the labels of a series are not protobuf: the body is malformed after all.
+ * @returns undefined when the labels of a series are not protobuf, so that the body is malformed after all, or when
+ * the sender's rules have exceeded their budget (`rules.budget`), so that nothing can be said of its series.
  */
 export function takeIn(
   request: DecodedWriteRequest,
@@ -55,9 +56,11 @@ export function takeIn(
 ): Intake | undefined {
   const { holdsNan } = deciding.format ?? BLOCK_FORMAT;
   const sorting = new Sorting(request, stream.nextRequest(), bounds, holdsNan);
+  const { budget } = stream.stream.rules;
+  budget?.begin();
   for (const [position, raw] of request.series.entries()) {
     const verdict = stream.find(raw.rawLabels) ?? sorting.decide(raw, stream, deciding);
-    if (verdict.kind === "malformed") {
+    if (verdict.kind === "malformed" || budget?.isExceeded === true) {
       return undefined;
     }
     sorting.add(position, raw, verdict);
@@ -94,7 +97,7 @@ class Sorting {
 
   decide(raw: RawSeries, stream: StreamSeries, deciding: Deciding): Verdict {
     const verdict = decideSeries(raw.rawLabels, stream.stream, deciding, (id) => stream.findById(id));
-    if (verdict.kind !== "malformed") {
+    if (verdict.kind !== "malformed" && stream.stream.rules.budget?.isExceeded !== true) {
       stream.remember(raw.rawLabels, verdict);
     }
     if (verdict.kind === "keep" && verdict.merged) {

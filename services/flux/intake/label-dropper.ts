@@ -1,4 +1,5 @@
 import { compilePatterns, type PatternLimits, type PatternMatcher, textSubject } from "../../shared/pattern-matcher.ts";
+import type { RegexBudget } from "../../shared/regex-budget.ts";
 import { type Label, METRIC_NAME_LABEL, SERVER_LABEL, TENANT_LABEL } from "../../shared/series.ts";
 import type { LabelRule } from "./header-rules.ts";
 
@@ -35,9 +36,14 @@ interface ValueRules {
 /**
  * Compiles a dropLabels list. A rule applies to the label whose name equals its first part, where the value hits the
  * pattern (`pattern-matcher.ts`, the raw value being the subject), or to every value for `*`, `.*` and no pattern.
+ * @param budget what their regular expressions may cost, where they are not the operator's.
  * @returns the dropper, or in `detail` which rule is wrong and why, to follow "cannot use <setting>: ".
  */
-export function compileLabelDropper(rules: readonly LabelRule[], limits: PatternLimits): CompiledLabelDropper {
+export function compileLabelDropper(
+  rules: readonly LabelRule[],
+  limits: PatternLimits,
+  budget?: RegexBudget,
+): CompiledLabelDropper {
   if (rules.length > limits.maxPatterns) {
     return { ok: false, detail: `it has ${rules.length} rules, the limit is ${limits.maxPatterns}` };
   }
@@ -54,7 +60,7 @@ export function compileLabelDropper(rules: readonly LabelRule[], limits: Pattern
   }
   const byLabel = new Map<string, ValueRules>();
   for (const [label, listed] of listedOf) {
-    const compiled = compileValueRules(listed, limits);
+    const compiled = compileValueRules(listed, limits, budget);
     if (!compiled.ok) {
       return compiled;
     }
@@ -78,6 +84,7 @@ function faultOf([label, pattern]: LabelRule): string | undefined {
 function compileValueRules(
   listed: readonly ListedRule[],
   limits: PatternLimits,
+  budget: RegexBudget | undefined,
 ): { ok: true; valueRules: ValueRules } | { ok: false; detail: string } {
   const byPattern = new Map<string, ListedRule>();
   let anyValue: ListedRule | undefined;
@@ -89,7 +96,7 @@ function compileValueRules(
       byPattern.set(pattern, entry);
     }
   }
-  const compiled = compilePatterns([...byPattern.keys()], limits);
+  const compiled = compilePatterns([...byPattern.keys()], limits, budget);
   return compiled.ok
     ? { ok: true, valueRules: { matcher: compiled.matcher, byPattern, anyValue } }
     : { ok: false, detail: nameFault([...byPattern], limits) ?? compiled.detail };

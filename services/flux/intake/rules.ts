@@ -6,6 +6,7 @@ import {
   type Subject,
   seriesSubject,
 } from "../../shared/pattern-matcher.ts";
+import type { RegexBudget } from "../../shared/regex-budget.ts";
 import type { Label, LabelSet } from "../../shared/series.ts";
 import { type LabelRule, parseLabelRules, parseMetricPatterns } from "./header-rules.ts";
 import { compileLabelDropper, type LabelDropper } from "./label-dropper.ts";
@@ -26,6 +27,8 @@ export interface RuleSource {
 
 /** What is to become of a stream's labels and series. */
 export interface Rules {
+  /** What the sender's own regular expressions may cost; undefined where that is anything. */
+  readonly budget: RegexBudget | undefined;
   /** Whether there is any rule for labels. */
   readonly dropsLabels: boolean;
   /** The labels that stay, in their order; the same array where all do. */
@@ -132,24 +135,31 @@ function quoteList({ origin = "headers", place = "" }: RuleSource, list: string)
 /**
  * Compiles the rules of all sources into one set; the limits are for each list. A pattern of a doNotDropMetrics saves
  * a series from every dropMetrics, whichever source either is of.
+ * @param budget what the regular expressions of the sender's headers may cost. Once it is exceeded, decisions are no
+ * longer those of the rules.
  * @returns the rules, or in `detail` a whole sentence: which setting or header is wrong, where and why.
  */
-export function compileRules(sources: readonly RuleSource[], limits: PatternLimits): CompiledRules {
+export function compileRules(
+  sources: readonly RuleSource[],
+  limits: PatternLimits,
+  budget?: RegexBudget,
+): CompiledRules {
   const drop: PatternList[] = [];
   const keep: PatternList[] = [];
   const labels: LabelRuleList[] = [];
   for (const source of sources) {
     const { origin = "headers" } = source;
     const names = origin === "settings" ? SETTINGS_LISTS : OTHER_LISTS;
-    const dropMetrics = compilePatterns(source.dropMetrics, limits);
+    const ownBudget = origin === "headers" ? budget : undefined;
+    const dropMetrics = compilePatterns(source.dropMetrics, limits, ownBudget);
     if (!dropMetrics.ok) {
       return refuse(quoteList(source, names.drop), dropMetrics.detail);
     }
-    const doNotDropMetrics = compilePatterns(source.doNotDropMetrics, limits);
+    const doNotDropMetrics = compilePatterns(source.doNotDropMetrics, limits, ownBudget);
     if (!doNotDropMetrics.ok) {
       return refuse(quoteList(source, names.keep), doNotDropMetrics.detail);
     }
-    const dropLabels = compileLabelDropper(source.dropLabels, limits);
+    const dropLabels = compileLabelDropper(source.dropLabels, limits, ownBudget);
     if (!dropLabels.ok) {
       return refuse(quoteList(source, names.labels), dropLabels.detail);
     }
@@ -157,7 +167,7 @@ export function compileRules(sources: readonly RuleSource[], limits: PatternLimi
     keep.push({ origin, list: names.keep, rules: doNotDropMetrics.matcher });
     labels.push({ origin, list: names.labels, rules: dropLabels.dropper });
   }
-  return { ok: true, rules: combine(drop.filter(hasAny), keep.filter(hasAny), labels.filter(hasAny)) };
+  return { ok: true, rules: { ...combine(drop.filter(hasAny), keep.filter(hasAny), labels.filter(hasAny)), budget } };
 }
 
 /** A compiled list and where it is found. */
@@ -173,7 +183,7 @@ function combine(
   drop: readonly PatternList[],
   keep: readonly PatternList[],
   labelLists: readonly LabelRuleList[],
-): Rules {
+): Omit<Rules, "budget"> {
   return {
     dropsLabels: labelLists.length > 0,
     dropLabels(labels) {

@@ -7,6 +7,7 @@ import { SeriesTable, type StreamSeries } from "../../../services/flux/intake/se
 import type { Deciding } from "../../../services/flux/intake/stream.ts";
 import { boundsAt, type TimeBounds } from "../../../services/flux/intake/time-bounds.ts";
 import { referenceCodec } from "../../../services/kernel/reference.ts";
+import { RegexBudget } from "../../../services/shared/regex-budget.ts";
 import { decodeRecord } from "../../../services/shared/registry-record.ts";
 import { formatSeriesName } from "../../../services/shared/series.ts";
 import { createSeriesHasher } from "../../../services/shared/series-id.ts";
@@ -265,4 +266,20 @@ describe("a format of the buffer that cannot hold everything", () => {
       assert.deepEqual([...dropped], [["drop_metrics", 1]]);
     }
   });
+});
+
+test("an intake whose sender's patterns are too slow comes to nothing, and nothing of it is remembered", () => {
+  let nowMs = 0;
+  const budget = new RegexBudget({ elapsedMs: () => nowMs++ * 1000, cpuMs: () => nowMs * 1000 });
+  const source = { origin: "headers", dropMetrics: ["^u.$"], doNotDropMetrics: [], dropLabels: [] } as const;
+  const compiled = compileRules([source], { maxPatterns: 1, maxPatternBytes: 100 }, budget);
+  assert.ok(compiled.ok);
+  const sender = { tenant: "acme", server: "s1", namespace: "acme", keyIndex: 0 };
+  const stream = new SeriesTable(10).openStream({ sender, rules: compiled.rules });
+  const decoded = referenceCodec.decodeWriteRequest(
+    encodeWriteRequest([{ labels: { __name__: "down" }, samples: [sample(1)] }]),
+  );
+  assert.ok(decoded.ok);
+  assert.equal(takeIn(decoded.request, stream, deciding, ANY_TIME), undefined);
+  assert.equal(stream.find(decoded.request.series[0]?.rawLabels ?? ""), undefined);
 });

@@ -14,14 +14,17 @@ export interface Posted {
   readonly payload: string | Buffer;
 }
 
-/** An intake without a Redis that notes the name of the series of every sample that it would have stored. */
-export function recordingIntake() {
+/**
+ * An intake without a Redis that notes the name of the series of every sample that it would have stored.
+ * @param own settings other than those of all such intakes.
+ */
+export function recordingIntake(own: Readonly<Record<string, string>> = {}) {
   const stored: string[] = [];
   const commit: Flux["buffer"]["commit"] = async ({ series }: KeptSamples) => {
     stored.push(...series.map(storedName));
     return { ok: true, registeredSeries: 0, blockBytes: 0 } as Awaited<ReturnType<Flux["buffer"]["commit"]>>;
   };
-  const settings = { FLUX_MAX_BODY_BYTES: "100000", FLUX_MAX_UNCOMPRESSED_BYTES: "1000000" };
+  const settings = { FLUX_MAX_BODY_BYTES: "100000", FLUX_MAX_UNCOMPRESSED_BYTES: "1000000", ...own };
   const { app, registry } = buildTestApp({ commit, settings });
   const post = async ({ url, payload, ...posted }: Posted, more: Record<string, string> = {}) => {
     const request: InjectOptions = { method: "POST", url, headers: { ...SENDER, ...posted.headers, ...more }, payload };
