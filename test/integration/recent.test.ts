@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, type TestContext, test } from "node:test";
 import { Registry } from "prom-client";
 import type { KnownSeries } from "../../services/horizon/known-series.ts";
@@ -12,6 +13,7 @@ import { buildOperationsApp } from "../../services/shared/operations-server.ts";
 import { knownSeries } from "../horizon/support/known-series.ts";
 import { sliceOf } from "../horizon/support/slices.ts";
 import { openTimeSeriesStore, type StoreSettings, type TimeSeriesStore } from "../horizon/support/time-series-store.ts";
+import { fencedBlocks } from "../support/fenced-blocks.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { bitsOf } from "../support/special-values.ts";
 import { until } from "../support/until.ts";
@@ -309,6 +311,40 @@ test("nobody sees a series of a tenant that is not the key's, whatever the match
   assert.deepEqual(await tenantsOf({ key: "key-of-ab" }), ["a", "b"]);
   assert.deepEqual(await tenantsOf({ key: "self-key-1" }), ["a", "ab", "b"]);
   assert.deepEqual(await tenantsOf({ key: "self-key-1", "x-tenant-id": "b" }), ["b"]);
+});
+
+test("nobody sees a series of another tenant even if RedisTimeSeries finds it", async (t) => {
+  let all: string[] = [];
+  const rig = await openRig(t, { wrap: (reader) => ({ ...reader, queryIndex: async () => all }) });
+  const series = ["a", "b"].map((tenant) => seriesOf(tenant, { __name__: "up" }));
+  await rig.write(series.map((one) => [one, [[NOON - 1000, 1]]]));
+  all = series.map((one) => rig.store.key(one));
+  const found = await rig.get({ match: ["{}", '{_tenant_id="b"}'] }, { key: "key-of-a" });
+  assert.deepEqual(metricsIn(found), [{ __name__: "up", _server_id: "1", _tenant_id: "a" }]);
+});
+
+test("the example of docs/reading-back.md answers what the page says", async (t) => {
+  const [request, answer] = fencedBlocks(readFileSync(new URL("../../docs/reading-back.md", import.meta.url), "utf8"));
+  const parameters = [...(request?.text.matchAll(/--data-urlencode '(.*?)=(.*?)'/g) ?? [])];
+  const begin = Date.UTC(2026, 0, 31, 12);
+  const rig = await openRig(t);
+  rig.store.clock.nowMs = begin;
+  const series = seriesOf("acme", { __name__: "node_load1", _server_id: "prom-1", instance: "web-1:9100" });
+  await rig.write([
+    [
+      series,
+      [
+        [begin, 0.3],
+        [begin + MINUTE_MS, 0.42],
+        [begin + 5 * MINUTE_MS, 0.38],
+        [begin + 10 * MINUTE_MS, 1],
+      ],
+    ],
+    [seriesOf("acme", { __name__: "node_load1", instance: "db-1:9100" }), [[begin, 2]]],
+  ]);
+  const read = await rig.get(Object.fromEntries(parameters.map(([, name = "", value = ""]) => [name, value])));
+  assert.equal(parameters.length, 5);
+  assert.deepEqual(read.json, JSON.parse(answer?.text ?? ""));
 });
 
 test("a key is asked for, and a tenant that is not its own is refused", async (t) => {

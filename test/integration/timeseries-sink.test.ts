@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, type TestContext, test } from "node:test";
 import { LeaseLostError } from "../../services/horizon/shard-lease.ts";
-import { shardKeys } from "../../services/shared/buffer-keys.ts";
+import { shardKeys, timeSeriesPolicyKey } from "../../services/shared/buffer-keys.ts";
 import { loadScripts } from "../../services/shared/redis-scripts/run-script.ts";
+import { settingsSchema } from "../../settings/schema.ts";
 import { knownSeries } from "../horizon/support/known-series.ts";
 import { sliceOf } from "../horizon/support/slices.ts";
 import { labelsOfInfo, timeSeriesInfo } from "../horizon/support/stored-samples.ts";
@@ -166,6 +167,26 @@ test("series of another version, with other settings or labels, are mended by th
   }
   assert.deepEqual(await store.find("__name__=a_total", "path=/x%281%29"), [store.key(a)]);
   assert.deepEqual(await store.find("__name__=b_total"), [store.key(b)]);
+});
+
+test("a command may have as many samples as RTS_BATCH_SAMPLES lets it, whatever all their series are due for", async (t) => {
+  const store = await open(t);
+  const batchSamples = settingsSchema.shape.RTS_BATCH_SAMPLES.parse(2000);
+  assert.ok(!settingsSchema.shape.RTS_BATCH_SAMPLES.safeParse(batchSamples + 1).success);
+  const series = Array.from({ length: batchSamples }, (_, i) =>
+    knownSeries(BigInt(i + 1), { __name__: "m", i: `${i}` }),
+  );
+  const deliver = (minute: number) =>
+    store.deliver(
+      store.startSink({ batchSamples }),
+      claim(series.map((one) => [one, MINUTE + minute * 60_000, minute] as const)),
+    );
+  await deliver(0);
+  await store.redis.del(timeSeriesPolicyKey(store.prefix));
+  const tally = await deliver(1);
+  assert.equal([...tally][0]?.[1].written, batchSamples);
+  const samples = await Promise.all(series.map((one) => store.samples(one)));
+  assert.ok(samples.every((one) => one?.length === 2));
 });
 
 test("a changed setting is taken to the series that are there, with their labels and samples", async (t) => {

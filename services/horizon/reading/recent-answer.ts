@@ -1,14 +1,24 @@
 import { formatValue } from "../sinks/timeseries/timeseries-arguments.ts";
+import type { Pace } from "./pace.ts";
 import type { ReadSeries } from "./read-series.ts";
 
 /**
  * The body of an answer, in the form that Prometheus gives to `query_range`: times in seconds, values as texts. Texts
  * are the shortest that read back as the same number.
+ * @throws the reason of the pace.
  */
-export function recentAnswer(series: readonly ReadSeries[], warnings: readonly string[]): string {
-  const result = series.map(describe).join(",");
+export async function recentAnswer(
+  series: readonly ReadSeries[],
+  warnings: readonly string[],
+  pace: Pace,
+): Promise<string> {
+  const result: string[] = [];
+  for (const one of series) {
+    result.push(describe(one));
+    await pace.check();
+  }
   const more = warnings.length === 0 ? "" : `,"warnings":${JSON.stringify(warnings)}`;
-  return `{"status":"success","data":{"resultType":"matrix","result":[${result}]}${more}}`;
+  return `{"status":"success","data":{"resultType":"matrix","result":[${result.join(",")}]}${more}}`;
 }
 
 function describe({ labels, points }: ReadSeries): string {

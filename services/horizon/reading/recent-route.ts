@@ -78,7 +78,7 @@ async function answerRecent(
   const timeout = AbortSignal.timeout(READ_TIMEOUT_MS);
   try {
     const pace = new Pace(AbortSignal.any([gone, timeout]), () => performance.now());
-    return answerOf(await readSeries(source, parsed.query, tenants, pace));
+    return await answerOf(await readSeries(source, parsed.query, tenants, pace), pace);
   } catch (error) {
     if (timeout.aborted) {
       return refuse(503, "timeout", `cannot read: it takes longer than ${READ_TIMEOUT_MS / 1000} s; ask for less`);
@@ -94,9 +94,9 @@ async function answerRecent(
   }
 }
 
-function answerOf(outcome: ReadOutcome): RecentAnswer {
+async function answerOf(outcome: ReadOutcome, pace: Pace): Promise<RecentAnswer> {
   if (outcome.ok) {
-    return { status: 200, body: recentAnswer(outcome.series, outcome.warnings) };
+    return { status: 200, body: await recentAnswer(outcome.series, outcome.warnings, pace) };
   }
   const isFaulty = outcome.code === "no_value_named";
   return refuse(isFaulty ? 400 : 422, isFaulty ? "bad_data" : "execution", outcome.detail);
