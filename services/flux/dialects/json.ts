@@ -79,6 +79,8 @@ function partialAnswer(
 }
 
 const SKYLINE_MESSAGES: Partial<Record<Refusal["code"], string>> = {
+  no_key: "no key header",
+  unknown_key: "invalid key",
   malformed_json: "invalid json data",
   no_metrics: "no metrics data sent",
 };

@@ -91,9 +91,9 @@ describe("a JSON payload", () => {
 
   const refusals: [what: string, payload: unknown, headers: Record<string, string>, status: number, says: RegExp][] = [
     ["is not JSON", "{oops", { key: KEY }, 400, /invalid json data/],
-    ["is not JSON and has no key", "{oops", {}, 401, /no_key/],
-    ["has no key", { metrics: [item("up")] }, {}, 401, /no_key/],
-    ["has a wrong key", { key: "wrong-key", metrics: [item("up")] }, {}, 403, /unknown_key/],
+    ["is not JSON and has no key", "{oops", {}, 401, /"no key header"/],
+    ["has no key", { metrics: [item("up")] }, {}, 401, /"no key header"/],
+    ["has a wrong key", { key: "wrong-key", metrics: [item("up")] }, {}, 403, /"invalid key"/],
     [
       "has the key of another tenant",
       { key: "key-of-acme", metrics: [item("up")] },

@@ -211,6 +211,14 @@ describe("a good request", () => {
     assert.match(answer.json().message, /1 of 2 samples refused, the others are stored.*duplicate_label_name.*"a"/);
   });
 
+  test("with nothing but invalid series is answered that nothing is stored", async () => {
+    const { app } = buildTestApp({ commit: commits });
+    const payload = writeRequestBody([{ labels: { job: "nameless" }, samples: [{ timestampMs: 1, value: 1 }] }]);
+    const answer = await app.inject({ method: "POST", url: "/api/v1/write", headers: goodHeaders, payload });
+    assert.equal(answer.statusCode, 400);
+    assert.match(answer.json().message, /1 of 1 samples refused, nothing is stored; the first: missing_metric_name/);
+  });
+
   test("with a label that is not UTF-8 is answered 400; no byte of it is replaced", async () => {
     const { app } = buildTestApp({ commit: commits });
     const broken = Buffer.from("0a140a0e0a085f5f6e616d655f5f1202c32812021001", "hex");
