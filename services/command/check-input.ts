@@ -13,6 +13,9 @@ export type CheckInput =
   | { ok: true; payload: Payload; headers: WriteRequest["headers"] }
   | { ok: false; problems: string[] };
 
+/** As the name of a file: what is piped into the command. */
+const STANDARD_INPUT = "-";
+
 /** What reading the input needs beside the options. */
 export interface InputReading {
   readonly codec: Codec;
@@ -29,7 +32,7 @@ export async function readCheckInput(
   reading: InputReading,
 ): Promise<CheckInput> {
   if (bodyFile !== undefined) {
-    const body = await readNamedFile(bodyFile);
+    const body = bodyFile === STANDARD_INPUT ? await readInput(stdin) : await readNamedFile(bodyFile);
     return readBody(toWriteRequest(url, headers, body), body, reading);
   }
   const text = namesFile === undefined ? await readInput(stdin) : await readNamedFile(namesFile);

@@ -26,7 +26,7 @@ taken away, which series become the same. Nothing is sent anywhere.
 
   flux check-rules [options] [FILE]      names of series, one a line, from FILE or standard input:
                                          up, up{job="node"}, or what a target's /metrics says
-  flux check-rules [options] --body FILE a captured request
+  flux check-rules [options] --body FILE a captured request; - is standard input
 
 The rules are those of the settings (FLUX_SETTINGS and the environment, as the services read them), and:
 

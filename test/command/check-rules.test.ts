@@ -227,6 +227,13 @@ describe("flux check-rules --body", () => {
     });
   }
 
+  test("reads the body from standard input where its name is -", async () => {
+    const body = '{"metrics":[{"metric":"up","timestamp":1,"value":1}]}';
+    const { code, stdout } = await check(body, "--body", "-", "--content-type", "application/json");
+    assert.equal(code, 0);
+    assert.match(stdout, /^keep +up\{_tenant_id="acme",_server_id="s1"\}$/m);
+  });
+
   test("says what Flux would say of a body that it cannot read", async () => {
     const { code, stderr } = await check("", "--body", file("body", "nonsense"));
     assert.equal(code, 2);
