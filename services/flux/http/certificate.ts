@@ -33,15 +33,15 @@ export function checkCertificate(
   paths: CertificatePaths,
 ): { ok: true; certificate: Certificate } | { ok: false; problem: string } {
   const chain = tryTo(`use FLUX_TLS_CERT_FILE, ${paths.certFile}`, () => readChain(cert));
-  const privateKey = tryTo(`use FLUX_TLS_KEY_FILE, ${paths.keyFile}`, () => createPrivateKey(key));
+  const privateKey = tryTo(`use FLUX_TLS_KEY_FILE, ${paths.keyFile}`, () => readKey(key));
   const clients = tryTo(`use FLUX_TLS_CLIENT_CA_FILE, ${paths.clientCaFile}`, () => clientCa && readChain(clientCa));
   if (!chain.ok || !privateKey.ok || !clients.ok) {
     const problems = [chain, privateKey, clients].flatMap((part) => (part.ok ? [] : [part.problem]));
     return { ok: false, problem: problems.join("; ") };
   }
-  if (!belongsTo(chain.value, privateKey.value)) {
-    const problem = `cannot use FLUX_TLS_KEY_FILE, ${paths.keyFile}: it is not the key of ${paths.certFile} (FLUX_TLS_CERT_FILE)`;
-    return { ok: false, problem };
+  const mismatch = findMismatch(chain.value, privateKey.value, paths);
+  if (mismatch !== undefined) {
+    return { ok: false, problem: mismatch };
   }
   const options: TlsOptions = {
     cert,
@@ -63,8 +63,26 @@ function readChain(pem: string): X509Certificate[] {
   return texts.map((text) => new X509Certificate(text));
 }
 
-function belongsTo([leaf]: readonly X509Certificate[], key: KeyObject): boolean {
-  return leaf?.checkPrivateKey(key) ?? false;
+function readKey(pem: string): KeyObject {
+  // Said here, because OpenSSL would only say that it was interrupted.
+  if (/^-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
+    throw new Error("it is encrypted, and nobody is there to be asked for the passphrase");
+  }
+  return createPrivateKey(pem);
+}
+
+/** Why a chain, whose first certificate is the one that is served, and a key do not belong together. */
+function findMismatch(
+  [leaf, ...authorities]: readonly X509Certificate[],
+  key: KeyObject,
+  { certFile, keyFile }: CertificatePaths,
+): string | undefined {
+  if (leaf?.checkPrivateKey(key)) {
+    return undefined;
+  }
+  return authorities.some((one) => one.checkPrivateKey(key))
+    ? `cannot use FLUX_TLS_CERT_FILE, ${certFile}: the certificate of the key ${keyFile} must stand before all others in it`
+    : `cannot use FLUX_TLS_KEY_FILE, ${keyFile}: it is not the key of ${certFile} (FLUX_TLS_CERT_FILE)`;
 }
 
 function firstExpiry(chain: readonly X509Certificate[]): number {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { copyFileSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
@@ -11,6 +11,11 @@ import { until } from "../../support/until.ts";
 const FIXTURES = new URL("../../fixtures/tls/", import.meta.url);
 const pem = (name: string) => readFileSync(new URL(name, FIXTURES), "utf8");
 const expiryOf = (name: string) => Date.parse(new X509Certificate(pem(name)).validTo);
+/** In both forms that OpenSSL writes. */
+const ENCRYPTED_KEYS = (["pkcs8", "pkcs1"] as const).map((type) => {
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return String(privateKey.export({ type, format: "pem", cipher: "aes-256-cbc", passphrase: "secret" }));
+});
 const PATHS = { certFile: "/tls/cert.pem", keyFile: "/tls/key.pem", clientCaFile: "/tls/clients.pem" };
 
 describe("a certificate", () => {
@@ -44,6 +49,16 @@ describe("a certificate", () => {
       { ...good, key: pem("renewed-key.pem") },
       /cannot use FLUX_TLS_KEY_FILE, \/tls\/key\.pem: it is not the key of \/tls\/cert\.pem/,
     ],
+    [
+      "a chain that begins with another certificate",
+      { ...good, cert: pem("ca.pem") + good.cert },
+      /cannot use FLUX_TLS_CERT_FILE, \/tls\/cert\.pem: the certificate of the key \/tls\/key\.pem must stand before/,
+    ],
+    ...ENCRYPTED_KEYS.map((key): [string, Parameters<typeof checkCertificate>[0], RegExp] => [
+      "an encrypted key",
+      { ...good, key },
+      /cannot use FLUX_TLS_KEY_FILE, \/tls\/key\.pem: it is encrypted/,
+    ]),
     [
       "an authority that is none",
       { ...good, clientCa: "junk" },
