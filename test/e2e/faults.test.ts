@@ -2,17 +2,12 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { shardKeys } from "../../services/shared/buffer-keys.ts";
-import { differences, sampleCount } from "../support/compare-series.ts";
-import { asVictoriaKeeps, sentSamples, victoriaSamples } from "../support/expected-samples.ts";
+import { assertAllStored } from "../support/assert-all-stored.ts";
 import { metricValue } from "../support/metric-value.ts";
 import { type Pipeline, startPipeline } from "../support/pipeline.ts";
-import { readExactly } from "../support/remote-read.ts";
 import { sendSeries } from "../support/send-series.ts";
-import { lastOfBuckets, timeSeriesSamples } from "../support/time-series-samples.ts";
+import { timeSeriesSamples } from "../support/time-series-samples.ts";
 import { untilNothingIsMissing } from "../support/until.ts";
-
-/** Longer than the ten seconds that a killed VictoriaMetrics forgets. */
-const SETTLE_SECONDS = 12;
 
 /*
  * One pipeline, one fault after another; after each, both stores have to hold all that Prometheus has scraped since
@@ -24,7 +19,7 @@ describe("nothing is lost, doubled or changed", () => {
   const keys = shardKeys("", 0);
 
   before(async () => {
-    pipeline = await startPipeline({ settings: { VICTORIAMETRICS_SETTLE_SECONDS: String(SETTLE_SECONDS) } });
+    pipeline = await startPipeline();
     redis = new Redis(pipeline.buffer.url);
     redis.on("error", () => undefined);
     await scraped(2);
@@ -44,7 +39,7 @@ describe("nothing is lost, doubled or changed", () => {
     assert.ok((await redis.hlen(keys.claims)) > 0, "the claim is left behind");
     pipeline.victoria?.resume();
     await pipeline.restartHorizon();
-    await verify();
+    await assertAllStored(pipeline);
   });
 
   test("when Redis is away while Prometheus sends: it hears 503 and sends again", async () => {
@@ -55,7 +50,7 @@ describe("nothing is lost, doubled or changed", () => {
     await untilNothingIsMissing(async () => ((await unavailable()) > 0 ? undefined : "no request was answered 503"));
     await scraped(2);
     await pipeline.buffer.restart();
-    await verify();
+    await assertAllStored(pipeline);
   });
 
   test("when Redis is flushed: every series is registered again", async () => {
@@ -66,28 +61,13 @@ describe("nothing is lost, doubled or changed", () => {
     await redis.flushall();
     pipeline.prometheus.resume();
     await scraped(2);
-    await verify();
+    await assertAllStored(pipeline);
     const epochs = await metricValue(
       `${pipeline.flux.adminUrl}/metrics`,
       "flux_registry_events_total",
       'event="epoch_changed"',
     );
     assert.ok(epochs > 0, "Flux has noticed");
-  });
-
-  test("when VictoriaMetrics is killed and away for two cycles; RedisTimeSeries goes on meanwhile", async () => {
-    await pipeline.prometheus.scrapeOnly(pipeline.jobs);
-    await scraped(2);
-    await pipeline.victoria?.kill();
-    const written = () =>
-      metricValue(`${pipeline.horizon.adminUrl}/metrics`, "horizon_samples_written_total", 'sink="timeseries"');
-    const before = await written();
-    await untilNothingIsMissing(async () =>
-      (await redis.hlen(keys.claims)) > 2 ? undefined : "fewer than three claims wait",
-    );
-    await untilNothingIsMissing(async () => ((await written()) > before ? undefined : "RedisTimeSeries gets nothing"));
-    await pipeline.victoria?.restart();
-    await verify();
   });
 
   // The last one: what no Prometheus has scraped would be extra in the comparisons of the others.
@@ -113,16 +93,5 @@ describe("nothing is lost, doubled or changed", () => {
 
   async function scraped(seconds: number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  }
-
-  async function verify(): Promise<void> {
-    await pipeline.drain();
-    const sent = await readExactly(pipeline.prometheus.url);
-    const expected = sentSamples(sent, asVictoriaKeeps);
-    assert.ok(sampleCount(expected) > 1000);
-    const stored = victoriaSamples((await pipeline.victoria?.exportAll()) ?? []);
-    assert.equal(differences(expected, stored), undefined, "VictoriaMetrics");
-    const { samples } = await timeSeriesSamples(pipeline.timeSeries.url);
-    assert.equal(differences(lastOfBuckets(sent, 5), samples), undefined, "RedisTimeSeries");
   }
 });

@@ -116,10 +116,11 @@ describe("a Flux process that speaks TLS", () => {
       [{ FLUX_TLS_CERT_FILE: cert }, /FLUX_TLS_KEY_FILE is not set, and TLS needs both/],
       [{ FLUX_TLS_CLIENT_CA_FILE: CA_FILE }, /cannot use FLUX_TLS_CLIENT_CA_FILE: FLUX_TLS_CERT_FILE is not set/],
     ];
-    for (const [tls, says] of table) {
+    const ends = table.map(([tls, says]) => {
       const started = spawnService("flux", { ...settings, ...tls }, { waitFor: "answers" });
-      await assert.rejects(started, (error: Error) => /code 1/.test(error.message) && says.test(error.message));
-    }
+      return assert.rejects(started, (error: Error) => /code 1/.test(error.message) && says.test(error.message));
+    });
+    await Promise.all(ends);
   });
 });
 

@@ -4,14 +4,11 @@ import { Redis } from "ioredis";
 import { type ClaimState, parseClaimState } from "../../services/horizon/claim-state.ts";
 import { shardKeys } from "../../services/shared/buffer-keys.ts";
 import { readStatus } from "../horizon/support/spawn-horizon.ts";
-import { differences, sampleCount } from "../support/compare-series.ts";
-import { asVictoriaKeeps, sentSamples, victoriaSamples } from "../support/expected-samples.ts";
+import { assertAllStored } from "../support/assert-all-stored.ts";
 import { readAccount } from "../support/horizon-account.ts";
 import { metricValue } from "../support/metric-value.ts";
 import { type Pipeline, startPipeline } from "../support/pipeline.ts";
-import { readExactly } from "../support/remote-read.ts";
 import type { ServiceProcess } from "../support/service.ts";
-import { lastOfBuckets, timeSeriesSamples } from "../support/time-series-samples.ts";
 import { until } from "../support/until.ts";
 
 const SHARDS = 8;
@@ -60,7 +57,7 @@ describe("nothing is lost, doubled or changed while several Horizons share the w
     first.resume();
     await until(async () => (await metric(first, "horizon_leases_lost_total")) === SHARDS / 2);
     await shared([4, 4], first, second);
-    await verify();
+    await assertAllStored(pipeline);
     await verifyAccounts(first, second);
   });
 
@@ -75,7 +72,7 @@ describe("nothing is lost, doubled or changed while several Horizons share the w
     await second.kill();
     await shared([SHARDS], pipeline.horizon);
     assert.equal(await metric(pipeline.horizon, "horizon_shard_takeovers_total"), SHARDS / 2);
-    await verify();
+    await assertAllStored(pipeline);
   });
 
   function metric(horizon: ServiceProcess, name: string): Promise<number> {
@@ -111,17 +108,6 @@ describe("nothing is lost, doubled or changed while several Horizons share the w
   async function claimsThatHang(horizon: ServiceProcess): Promise<number> {
     const claims = await claimsOf(await shardsOf(horizon));
     return claims.filter(({ sinks }) => sinks.timeseries?.state === "confirmed" && !sinks.victoriametrics).length;
-  }
-
-  async function verify(): Promise<void> {
-    await pipeline.drain();
-    const sent = await readExactly(pipeline.prometheus.url);
-    const expected = sentSamples(sent, asVictoriaKeeps);
-    assert.ok(sampleCount(expected) > 1000);
-    const stored = victoriaSamples((await pipeline.victoria?.exportAll()) ?? []);
-    assert.equal(differences(expected, stored), undefined, "VictoriaMetrics");
-    const { samples } = await timeSeriesSamples(pipeline.timeSeries.url);
-    assert.equal(differences(lastOfBuckets(sent, 5), samples), undefined, "RedisTimeSeries");
   }
 
   /** What the Horizons have accounted for together is what Flux has stored, every sample once. */

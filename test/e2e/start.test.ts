@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { type TestContext, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { Redis } from "ioredis";
 import { parse } from "yaml";
 import { projectRoot } from "../../services/local/project-root.ts";
@@ -78,64 +78,67 @@ async function stopAndCheck({ child, output }: Started, dataDir: string): Promis
   await until(() => output().endsWith("Everything is stopped.\n"), { describe: output });
 }
 
-test("npm start runs the whole system, stops it, and finds its data and its key again", async (t) => {
-  const folder = createTempFolder();
-  t.after(folder.remove);
-  const dataDir = join(folder.path, "data");
-
-  const first = await start(t, dataDir);
-  const block = /^remote_write:\n(?: .*\n)+/m.exec(first.output())?.[0] ?? "";
-  const [target] = parse(block).remote_write;
-  assert.equal(target.url, `${first.address("Flux")}/prometheus/write`);
-  assert.equal(target.headers.key, readFileSync(join(dataDir, "self-api-key"), "utf8").trim());
-  for (const name of ["Flux admin", "Horizon admin"]) {
-    assert.ok(JSON.parse(await httpText(first.address(name))), name);
-  }
-  assert.match(await httpText(first.address("VictoriaMetrics")), /./);
-  const redis = new Redis(first.address("Redis"));
-  await redis.set("kept", "yes");
-  redis.disconnect();
-  await stopAndCheck(first, dataDir);
-
-  const second = await start(t, dataDir);
-  assert.ok(second.output().includes(target.headers.key));
-  const again = new Redis(second.address("Redis"));
-  assert.equal(await again.get("kept"), "yes");
-  again.disconnect();
-  await stopAndCheck(second, dataDir);
-});
-
-for (const killed of ["npm", "the supervisor"]) {
-  test(`nothing runs on when ${killed} is killed`, async (t) => {
+// Side by side: each has ports and a folder of its own, and mostly waits.
+describe("the system on one machine", { concurrency: 2 }, () => {
+  test("npm start runs the whole system, stops it, and finds its data and its key again", async (t) => {
     const folder = createTempFolder();
     t.after(folder.remove);
     const dataDir = join(folder.path, "data");
-    const { child } = await start(t, dataDir);
-    assert.ok(processesOf(dataDir).length >= 5);
-    const victim = killed === "npm" ? child.pid : processesOf(dataDir).map(Number).find(isSupervisor);
-    process.kill(victim ?? assert.fail("no supervisor"), "SIGKILL");
-    await until(() => processesOf(dataDir).length === 0, {
-      timeoutMs: STOP_TIMEOUT_MS,
-      describe: () => processesOf(dataDir).join(),
-    });
+
+    const first = await start(t, dataDir);
+    const block = /^remote_write:\n(?: .*\n)+/m.exec(first.output())?.[0] ?? "";
+    const [target] = parse(block).remote_write;
+    assert.equal(target.url, `${first.address("Flux")}/prometheus/write`);
+    assert.equal(target.headers.key, readFileSync(join(dataDir, "self-api-key"), "utf8").trim());
+    for (const name of ["Flux admin", "Horizon admin"]) {
+      assert.ok(JSON.parse(await httpText(first.address(name))), name);
+    }
+    assert.match(await httpText(first.address("VictoriaMetrics")), /./);
+    const redis = new Redis(first.address("Redis"));
+    await redis.set("kept", "yes");
+    redis.disconnect();
+    await stopAndCheck(first, dataDir);
+
+    const second = await start(t, dataDir);
+    assert.ok(second.output().includes(target.headers.key));
+    const again = new Redis(second.address("Redis"));
+    assert.equal(await again.get("kept"), "yes");
+    again.disconnect();
+    await stopAndCheck(second, dataDir);
   });
-}
+
+  test("npm start -- --demo has samples of a real Prometheus and node_exporter in VictoriaMetrics", async (t) => {
+    const folder = createTempFolder();
+    t.after(folder.remove);
+    const dataDir = join(folder.path, "data");
+    const demo = await start(t, dataDir, ["--demo"]);
+    const link = demo.address("query");
+    await until(async () => JSON.parse(await httpText(link)).data.result.length > 0, {
+      timeoutMs: START_TIMEOUT_MS,
+      describe: () => link,
+    });
+    assert.match(await httpText(`${demo.address("Prometheus")}/graph`), /<html/i);
+    await stopAndCheck(demo, dataDir);
+  });
+
+  for (const killed of ["npm", "the supervisor"]) {
+    test(`nothing runs on when ${killed} is killed`, async (t) => {
+      const folder = createTempFolder();
+      t.after(folder.remove);
+      const dataDir = join(folder.path, "data");
+      const { child } = await start(t, dataDir);
+      assert.ok(processesOf(dataDir).length >= 5);
+      const victim = killed === "npm" ? child.pid : processesOf(dataDir).map(Number).find(isSupervisor);
+      process.kill(victim ?? assert.fail("no supervisor"), "SIGKILL");
+      await until(() => processesOf(dataDir).length === 0, {
+        timeoutMs: STOP_TIMEOUT_MS,
+        describe: () => processesOf(dataDir).join(),
+      });
+    });
+  }
+});
 
 function isSupervisor(pid: number): boolean {
   const [program = "", script = ""] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
   return program.endsWith("node") && script.endsWith("start.mjs");
 }
-
-test("npm start -- --demo has samples of a real Prometheus and node_exporter in VictoriaMetrics", async (t) => {
-  const folder = createTempFolder();
-  t.after(folder.remove);
-  const dataDir = join(folder.path, "data");
-  const demo = await start(t, dataDir, ["--demo"]);
-  const link = demo.address("query");
-  await until(async () => JSON.parse(await httpText(link)).data.result.length > 0, {
-    timeoutMs: START_TIMEOUT_MS,
-    describe: () => link,
-  });
-  assert.match(await httpText(`${demo.address("Prometheus")}/graph`), /<html/i);
-  await stopAndCheck(demo, dataDir);
-});
