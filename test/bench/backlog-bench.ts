@@ -11,7 +11,7 @@ import { startSink } from "./sink.ts";
  * How much memory a Horizon takes, and how fast it is, while it delivers a backlog to a remote-write receiver that takes
  * everything at once, and with `--timeseries` to RedisTimeSeries as well. One claim holds everything with `--claims 1`.
  *
- *   npm run bench -- backlog --megabytes 400 --claims 10 --series 200000 --timeseries
+ *   npm run bench -- backlog --megabytes 400 --claims 10 --series 200000 --slice-blocks 100 --timeseries
  */
 
 const MIB = 1024 * 1024;
@@ -22,12 +22,14 @@ const { values } = parseArgs({
     megabytes: { type: "string", default: "400" },
     claims: { type: "string", default: "10" },
     series: { type: "string", default: "200000" },
+    "slice-blocks": { type: "string", default: "100" },
     timeseries: { type: "boolean", default: false },
   },
   allowPositionals: true,
 });
 const receiver = await startSink();
-const redis = await startRedis();
+// What is on its disk is no matter here, and syncing it would take most of the time that filling it takes.
+const redis = await startRedis({ args: ["--appendonly", "no", "--save", ""] });
 const spec = { bytes: Number(values.megabytes) * MIB, claims: Number(values.claims), series: Number(values.series) };
 const { samples, bytes } = await writeBacklog(redis.url, spec);
 console.log(`${samples} samples of ${spec.series} series wait in ${spec.claims} claims of ${toMib(bytes)} MiB`);
@@ -38,6 +40,7 @@ const horizon = await spawnService("horizon", {
   VICTORIAMETRICS_URL: receiver.url,
   VICTORIAMETRICS_SETTLE_SECONDS: "0",
   HORIZON_INTERVAL_SECONDS: "10",
+  HORIZON_SLICE_BLOCKS: values["slice-blocks"],
   LOG_LEVEL: "warn",
 });
 const idleBytes = peakResidentBytes(horizon.pid);

@@ -228,6 +228,21 @@ test("a store's wish to be left alone is honoured", async (t) => {
   assert.equal((await rig.cycle()).finished, 1);
 });
 
+test("a store that wants to be left alone for a year is asked again after ten minutes", async (t) => {
+  const receiver = await receiverFor(t);
+  const rig = await createRig(t, { redisUrl: redisServer.url, timeseriesUrl: false, victoriaUrl: receiver.url });
+  receiver.answer = () => ({ status: 503, headers: { "retry-after": "31536000" } });
+  await rig.filler.write(block);
+  await rig.cycle();
+  const asked = receiver.requests.length;
+  receiver.answer = () => ({ status: 204 });
+  rig.clock.nowMs += 599_000;
+  assert.match((await rig.cycle()).sinks.victoriametrics?.failure ?? "", /asked to wait 1 s/);
+  assert.equal(receiver.requests.length, asked);
+  rig.clock.nowMs += 1000;
+  assert.equal((await rig.cycle()).finished, 1);
+});
+
 test("a short refusal is overcome within the cycle", async (t) => {
   const receiver = await receiverFor(t);
   const rig = await createRig(t, { redisUrl: redisServer.url, timeseriesUrl: false, victoriaUrl: receiver.url });

@@ -51,9 +51,12 @@ function* cutGroups(slice: Slice, groups: readonly SeriesSamples[], limits: Batc
   }
 }
 
+/** Mostly they are already: then nothing is copied, because a slice may have a group for each of its samples. */
 function inOrderOfTime(group: SeriesSamples, { timestampsMs }: Slice): SeriesSamples {
-  const positions = [...group.positions].sort((a, b) => (timestampsMs[a] ?? 0) - (timestampsMs[b] ?? 0));
-  return { ...group, positions };
+  const timeOf = (position: number) => timestampsMs[position] ?? 0;
+  const { positions } = group;
+  const isOrdered = positions.every((position, i) => i === 0 || timeOf(positions[i - 1] ?? 0) <= timeOf(position));
+  return isOrdered ? group : { ...group, positions: [...positions].sort((a, b) => timeOf(a) - timeOf(b)) };
 }
 
 function cutSeries(group: SeriesSamples, maxSamples: number): SeriesSamples[] {

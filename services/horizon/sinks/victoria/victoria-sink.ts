@@ -23,6 +23,8 @@ export interface VictoriaSinkOptions {
 }
 
 const NO_COLUMNS = { timestampsMs: new Float64Array(0), valueBits: new BigUint64Array(0) };
+/** A store is asked again after so long, whatever it, or something before it, said of when to come back. */
+const MAX_PATIENCE_MS = 600_000;
 /** The tenant that a request without samples is sent for, where the URL has a place for one. */
 const NO_TENANT = "0";
 
@@ -87,7 +89,7 @@ export class VictoriaSink implements Sink {
 
   #noteRetryAfter(error: unknown): void {
     if (error instanceof RetryableError && error.retryAfterMs > 0) {
-      this.#notBeforeMs = this.#options.now() + error.retryAfterMs;
+      this.#notBeforeMs = this.#options.now() + Math.min(error.retryAfterMs, MAX_PATIENCE_MS);
     }
   }
 }
