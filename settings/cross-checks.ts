@@ -8,6 +8,7 @@ export function crossChecks(settings: Settings): string[] {
     ...checkDefaultTenants(settings),
     ...checkStores(settings),
     ...checkPorts(settings),
+    ...checkWorkers(settings),
     ...checkTls(settings),
   ];
 }
@@ -55,6 +56,14 @@ function checkPorts(settings: Settings): string[] {
   const same = settings.FLUX_PORT === settings.FLUX_ADMIN_PORT && settings.FLUX_HOST === settings.FLUX_ADMIN_HOST;
   return same && settings.FLUX_PORT !== 0
     ? ["cannot use FLUX_ADMIN_PORT: it is the same as FLUX_PORT, and operations need a port of their own"]
+    : [];
+}
+
+function checkWorkers({ FLUX_WORKERS: workers, FLUX_MAX_CONNECTIONS: connections }: Settings): string[] {
+  return connections > 0 && connections < workers
+    ? [
+        `cannot use FLUX_MAX_CONNECTIONS: of ${connections} connections, not every one of ${workers} workers (FLUX_WORKERS) could have one`,
+      ]
     : [];
 }
 

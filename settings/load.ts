@@ -62,6 +62,12 @@ export function settingsThatNeedRestart(before: Settings, after: Settings): Sett
   );
 }
 
+/** Settings with what a running service can take up of newer ones. */
+export function takeReloadable(before: Settings, after: Settings): Settings {
+  const names = SETTING_NAMES.filter((name) => RELOADABLE_SETTINGS.has(name));
+  return { ...before, ...Object.fromEntries(names.map((name) => [name, after[name]])) };
+}
+
 function describeFault(fault: ValueFault, values: Record<string, unknown>, raw: RawValues): string {
   const [name = "", ...inside] = fault.path.map(String);
   const origin = isSettingName(name) ? raw.get(name)?.origin : undefined;

@@ -117,11 +117,7 @@ export const settingsSchema = z.strictObject({
   FLUX_TLS_CLIENT_CA_FILE: z.string().min(1).optional(),
   FLUX_ADMIN_HOST: z.string().min(1).default("127.0.0.1"),
   FLUX_ADMIN_PORT: port.default(8001),
-  FLUX_WORKERS: z
-    .int()
-    .min(1)
-    .max(1, "more than one worker is not supported yet: run more Flux processes instead")
-    .default(1),
+  FLUX_WORKERS: z.int().min(1).max(128).default(1),
   FLUX_SELF_API_KEY: apiKey.optional(),
   FLUX_API_KEYS: z.record(apiKey, keyEntry).default({}),
   FLUX_MAX_BODY_BYTES: positiveInt.default(16 * 1024 * 1024),

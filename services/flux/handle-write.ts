@@ -17,7 +17,7 @@ import { BUFFER_REFUSALS, type BufferRefusal, type Refusal, type RequestRefusal 
 import { receiveBody } from "./receive-body.ts";
 import { type Storing, storeIntake } from "./store-intake.ts";
 import { examplesAskedFor, isTestOnly, testReport } from "./test-report.ts";
-import type { Pass, TrafficGate } from "./traffic-gate.ts";
+import type { Gate, Pass } from "./traffic-gate.ts";
 import type { WriteRequest } from "./write-request.ts";
 
 /** What handling a request needs. `policy` is read once a request, so that a reload takes effect with the next one. */
@@ -27,7 +27,7 @@ export interface Flux extends Storing {
   readonly hasher: SeriesHasher;
   readonly shards: number;
   readonly streams: StreamTable;
-  readonly gate: TrafficGate;
+  readonly gate: Pick<Gate, "enter">;
   /** What the buffer stores samples as; blocks where it is not said. */
   readonly format?: BufferFormat;
   readonly metadata: Pick<MetadataStore, "keep">;
@@ -55,7 +55,7 @@ export async function handleWrite(flux: Flux, dialect: Dialect, request: WriteRe
   request.memory.identify();
   const { sender } = identity;
   const terms = termsOf(policy, sender);
-  const entered = flux.gate.enter(terms.meters);
+  const entered = await flux.gate.enter(terms.meters);
   if (!entered.ok) {
     flux.metrics.countLimited(sender.tenant, entered.code);
     return refuse(entered);

@@ -5,7 +5,7 @@ import type { Commit } from "./buffer-writer.ts";
 import type { Payload } from "./formats/payload.ts";
 import type { Intake } from "./intake/intake.ts";
 import { MetadataCounters, type MetadataTally } from "./metadata/metadata-counters.ts";
-import { PlaceGauges } from "./place-gauges.ts";
+import { PlaceGauges, type Places } from "./place-gauges.ts";
 import {
   BUFFER_REFUSALS,
   type BufferRefusal,
@@ -49,10 +49,10 @@ export class FluxMetrics {
   readonly #blockBytes: Counter;
   readonly #registered: Counter;
   readonly #events: Counter<"event">;
-  readonly #places: PlaceGauges;
+  readonly #places: Places;
 
-  /** @param seriesTableSize read at every scrape. */
-  constructor(registry: Registry, seriesTableSize: () => number) {
+  /** @param seriesTableSize read at every scrape. @param places who shows them; by default, this registry. */
+  constructor(registry: Registry, seriesTableSize: () => number, places?: Places) {
     const registers = [registry];
     const counter = <Label extends string>(name: string, help: string, labelNames: Label[]) =>
       new Counter({ name, help, labelNames, registers });
@@ -84,7 +84,7 @@ export class FluxMetrics {
       [],
     );
     this.#registered = counter("flux_series_registered_total", "Series written to the registry.", []);
-    this.#places = new PlaceGauges(registers);
+    this.#places = places ?? new PlaceGauges(registers);
     this.#events = counter("flux_registry_events_total", "Epoch changes and series id collisions.", ["event"]);
     new Gauge({
       name: "flux_series_table_size",

@@ -16,11 +16,20 @@ import { serverLimits } from "./http/intake-server.ts";
 import { MemoryBudget } from "./http/memory-budget.ts";
 import { addTransportMetrics } from "./transport-metrics.ts";
 
+/** Which of how many workers a process is. */
+export interface WorkerPlace {
+  /** From 1. */
+  readonly worker: number;
+  readonly workers: number;
+}
+
 const CERTIFICATE_CHECK_MS = 2000;
 
 export interface IntakeParts {
   readonly flux: Flux;
   readonly settings: Settings;
+  /** Where several workers share the port, and the bounds of what it takes. */
+  readonly place: WorkerPlace | undefined;
   /** Without them, the intake speaks plain HTTP. */
   readonly certificateFiles: CertificateFiles | undefined;
   readonly registry: Registry;
@@ -33,18 +42,24 @@ export interface IntakeParts {
  * @throws Error with one sentence that names the address when it cannot listen there.
  */
 export async function openIntake(parts: IntakeParts): Promise<void> {
-  const { flux, settings, certificateFiles, registry, logger, lifecycle } = parts;
-  const memory = new MemoryBudget(() => flux.policy().maxInFlightBytes);
+  const { flux, settings, place, certificateFiles, registry, logger, lifecycle } = parts;
+  const memory = openMemory(flux, place);
   const exchanges = new Exchanges(memory);
-  const connections = new Connections();
+  const limits = serverLimits(settings);
+  const connections = place ? new Connections(shareOf(limits.maxConnections, place)) : new Connections();
   const app = buildApp(flux, {
-    limits: serverLimits(settings),
+    // A listener that workers share would hand a connection round and round until one of them has room.
+    limits: place ? { ...limits, maxConnections: 0 } : limits,
     certificate: certificateFiles?.certificate,
     logger,
     exchanges,
     isStopping: () => lifecycle.signal.aborted,
   });
-  app.server.on("connection", (socket) => connections.add(socket));
+  app.server.on("connection", (socket) => {
+    if (!connections.add(socket)) {
+      app.server.emit("drop");
+    }
+  });
   addTransportMetrics(registry, { memory, exchanges, connections, server: app.server, certificateFiles });
   const { FLUX_HOST: host, FLUX_PORT: port } = settings;
   await app.listen({ host, port }).catch((error: unknown) => {
@@ -57,6 +72,21 @@ export async function openIntake(parts: IntakeParts): Promise<void> {
     keepCertificateFresh(certificateFiles, app.server, parts);
   }
   logger.info({ addresses: app.addresses(), tls: certificateFiles !== undefined }, "Flux is ready");
+}
+
+function openMemory(flux: Flux, place: WorkerPlace | undefined): MemoryBudget {
+  const all = () => flux.policy().maxInFlightBytes;
+  return place
+    ? new MemoryBudget(() => Math.floor(all() / place.workers), "FLUX_MAX_IN_FLIGHT_BYTES, divided by FLUX_WORKERS")
+    : new MemoryBudget(all);
+}
+
+/** What falls to a worker of connections to all of them. The shares add up; 0 is no limit. */
+function shareOf(maxConnections: number, { worker, workers }: WorkerPlace): number {
+  const rest = maxConnections % workers;
+  return maxConnections === 0
+    ? Number.POSITIVE_INFINITY
+    : Math.floor(maxConnections / workers) + (worker <= rest ? 1 : 0);
 }
 
 /** Takes up a certificate that is put in the place of the old one. Connections that are open keep what they have. */

@@ -10,7 +10,7 @@ import type { StreamTable } from "./intake/stream-table.ts";
 import type { FluxMetrics } from "./metrics.ts";
 import { type Policy, policyFrom } from "./policy.ts";
 import { missingKeys } from "./required-settings.ts";
-import type { TrafficGate } from "./traffic-gate.ts";
+import type { Gate } from "./traffic-gate.ts";
 
 /** What the operations routes look at and change. */
 export interface FluxState {
@@ -19,12 +19,11 @@ export interface FluxState {
   readonly redisUrl: string;
   readonly registry: Registry;
   readonly streams: StreamTable;
-  readonly gate: TrafficGate;
+  readonly gate: Pick<Gate, "clear">;
   readonly metrics: Pick<FluxMetrics, "forgetPlaces">;
   /** Where the intake speaks TLS. */
-  readonly certificateFiles: Pick<CertificateFiles, "refresh"> | undefined;
+  readonly certificateFiles: Pick<CertificateFiles, "prepare"> | undefined;
   readonly logger: Logger;
-  readonly loadSettings: () => Promise<LoadResult>;
   /** Those that the process started with. */
   readonly settings: Settings;
   /** Replaced on reload. */
@@ -33,24 +32,29 @@ export interface FluxState {
   isListening: boolean;
 }
 
-/** Flux's answers on the operations listener. */
-export function fluxOperations(state: FluxState): Operations {
-  let reloading: Promise<unknown> = Promise.resolve();
+/** The answers on the operations listener of a Flux of one process. @param loadSettings reads them again. */
+export function fluxOperations(state: FluxState, loadSettings: () => Promise<LoadResult>): Operations {
   return {
     registry: state.registry,
     logger: state.logger,
     isReady: () => readiness(state),
     status: () => status(state),
-    // One after the other: the last one asked for must be the one that stays.
-    reload: () => {
-      const next = reloading.then(() => reload(state));
-      reloading = next.catch(() => undefined);
-      return next;
-    },
+    reload: inTurn(async () => reload(state, await loadSettings())),
   };
 }
 
-async function readiness(state: FluxState): ReturnType<Operations["isReady"]> {
+/** A reload that begins when those before it have ended: the last one asked for must be the one that stays. */
+export function inTurn(reload: Operations["reload"]): Operations["reload"] {
+  let latest: Promise<unknown> = Promise.resolve();
+  return () => {
+    const next = latest.then(reload);
+    latest = next.catch(() => undefined);
+    return next;
+  };
+}
+
+/** Whether Redis answers and the intake listens. */
+export async function readiness(state: Pick<FluxState, "redis" | "isListening">): ReturnType<Operations["isReady"]> {
   const redis = await state.redis.ping().then(
     () => "ok",
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
@@ -60,15 +64,28 @@ async function readiness(state: FluxState): ReturnType<Operations["isReady"]> {
 }
 
 async function status(state: FluxState): Promise<object> {
-  const metrics = await state.registry.getMetricsAsJSON();
+  return describeFlux(state, await state.registry.getMetricsAsJSON());
+}
+
+/** A metric as a registry tells it. */
+export interface MetricValues {
+  readonly name: string;
+  readonly values: readonly { readonly value: number }[];
+}
+
+/** What /-/status says of a Flux, whether one process or several. */
+export function describeFlux(
+  { version, redisUrl, settings }: Pick<FluxState, "version" | "redisUrl" | "settings">,
+  metrics: readonly MetricValues[],
+): object {
   const total = (name: string) =>
     metrics.find((metric) => metric.name === name)?.values.reduce((sum, { value }) => sum + value, 0) ?? 0;
   return {
     service: "flux",
-    version: state.version,
-    redis: redactUrl(state.redisUrl),
-    bufferFormat: state.settings.BUFFER_FORMAT,
-    shards: state.settings.HORIZON_SHARDS,
+    version,
+    redis: redactUrl(redisUrl),
+    bufferFormat: settings.BUFFER_FORMAT,
+    shards: settings.HORIZON_SHARDS,
     samples: {
       received: total("flux_samples_received_total"),
       stored: total("flux_samples_stored_total"),
@@ -81,33 +98,50 @@ async function status(state: FluxState): Promise<object> {
 }
 
 /** Takes up new settings and a new certificate; where anything is wrong, all the old ones stay. */
-async function reload(state: FluxState): ReturnType<Operations["reload"]> {
-  const keepOld = (problems: readonly string[]) => {
+async function reload(state: FluxState, loaded: LoadResult): ReturnType<Operations["reload"]> {
+  const prepared = loaded.ok ? await prepareReload(state, loaded.settings) : loaded;
+  if (!loaded.ok || !prepared.ok) {
+    const problems = prepared.ok ? [] : prepared.problems;
     state.logger.error({ problems }, "The settings were not reloaded; the old ones stay");
-    return { ok: false as const, problems };
-  };
-  const loaded = await state.loadSettings();
-  if (!loaded.ok) {
-    return keepOld(loaded.problems);
-  }
-  // Senders give up for good what is answered 403, so a file that has lost its keys must not be taken up.
-  const missing = missingKeys(loaded.settings);
-  const made = missing.length > 0 ? { ok: false as const, problems: missing } : policyFrom(loaded.settings);
-  if (!made.ok) {
-    return keepOld(made.problems);
-  }
-  const refreshed = await state.certificateFiles?.refresh();
-  if (refreshed?.ok === false) {
-    return keepOld([refreshed.problem]);
+    return { ok: false, problems };
   }
   const needRestart = settingsThatNeedRestart(state.settings, loaded.settings);
-  state.policy = made.policy;
-  // What is remembered was decided by the old rules.
-  state.streams.clear();
-  state.metrics.forgetPlaces();
-  // Keys are known by their number, which may have changed.
-  state.gate.clear();
-  state.logger.level = loaded.settings.LOG_LEVEL;
+  prepared.take();
   state.logger.info({ needRestart }, "The settings were reloaded");
   return { ok: true, needRestart };
+}
+
+/** The policy of settings that a running Flux is to take up, or what is wrong with them. */
+export function reloadedPolicy(settings: Settings): ReturnType<typeof policyFrom> {
+  // Senders give up for good what is answered 403, so a file that has lost its keys must not be taken up.
+  const problems = missingKeys(settings);
+  return problems.length > 0 ? { ok: false, problems } : policyFrom(settings);
+}
+
+/** New settings and a new certificate that can be used, `take` does, or what is wrong with them. */
+export type PreparedReload =
+  | { readonly ok: true; take(): void }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Checks new settings and the certificate's files; until the result is taken, all the old ones stay. */
+export async function prepareReload(state: FluxState, settings: Settings): Promise<PreparedReload> {
+  const made = reloadedPolicy(settings);
+  if (!made.ok) {
+    return made;
+  }
+  const certificate = await state.certificateFiles?.prepare();
+  if (certificate?.ok === false) {
+    return { ok: false, problems: [certificate.problem] };
+  }
+  const take = () => {
+    certificate?.take();
+    state.policy = made.policy;
+    // What is remembered was decided by the old rules.
+    state.streams.clear();
+    state.metrics.forgetPlaces();
+    // Keys are known by their number, which may have changed.
+    state.gate.clear();
+    state.logger.level = settings.LOG_LEVEL;
+  };
+  return { ok: true, take };
 }

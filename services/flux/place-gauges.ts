@@ -1,11 +1,21 @@
 import { Gauge, type Registry } from "prom-client";
 import type { Admission } from "./series-admission.ts";
 
+/** What limits and quotas came to for a request. */
+export type TakenPlaces = Pick<Admission, "activeSeries" | "maxActiveSeries" | "quotaSeries" | "quota">;
+
+/** Who shows how much of limits and quotas is used. */
+export interface Places {
+  note(owner: { readonly tenant: string; readonly namespace: string }, taken: TakenPlaces): void;
+  /** Limits and quotas may have changed, or be gone. */
+  reset(): void;
+}
+
 /**
  * How much of limits and quotas is used, over all Flux processes, as of the last time that this one asked: it does when
  * a series is new, when the hour turns and after a reload.
  */
-export class PlaceGauges {
+export class PlaceGauges implements Places {
   readonly #activeSeries: Gauge<"tenant">;
   readonly #seriesLimit: Gauge<"tenant">;
   readonly #quotaSeries: Gauge<"namespace">;
@@ -20,8 +30,8 @@ export class PlaceGauges {
     this.#quota = gauge("flux_namespace_quota", "Most series that the namespace may have in all time.", "namespace");
   }
 
-  note({ tenant, namespace }: { readonly tenant: string; readonly namespace: string }, admission: Admission): void {
-    const { activeSeries, maxActiveSeries, quotaSeries, quota } = admission;
+  note({ tenant, namespace }: { readonly tenant: string; readonly namespace: string }, taken: TakenPlaces): void {
+    const { activeSeries, maxActiveSeries, quotaSeries, quota } = taken;
     if (activeSeries !== undefined) {
       this.#activeSeries.set({ tenant }, activeSeries);
       this.#seriesLimit.set({ tenant }, maxActiveSeries);
@@ -32,7 +42,6 @@ export class PlaceGauges {
     }
   }
 
-  /** Limits and quotas may have changed, or be gone. */
   reset(): void {
     for (const gauge of [this.#activeSeries, this.#seriesLimit, this.#quotaSeries, this.#quota]) {
       gauge.reset();

@@ -22,6 +22,17 @@ export interface Pass {
   leave(): void;
 }
 
+/** Whether a request was let in; if not, which of its meters is over its limit and when to come back. */
+export type Entry = { readonly ok: true; readonly pass: Pass } | Refusal;
+
+/** Lets requests in as long as their senders are within their limits. */
+export interface Gate {
+  /** Lets a request in, or refuses it. */
+  enter(meters: readonly Meter[]): Entry | Promise<Entry>;
+  /** Forgets all debts. What is in flight ends as it began. */
+  clear(): void;
+}
+
 interface Readings {
   readonly buckets: { samples?: TokenBucket; bytes?: TokenBucket };
   inFlight: number;
@@ -31,8 +42,8 @@ interface Readings {
 const MAX_METERS = 100_000;
 const KINDS = ["samples", "bytes"] as const;
 
-/** Lets requests in as long as their senders are within their rates. Holds the state of all meters of one process. */
-export class TrafficGate {
+/** The gate that holds the state of all meters. */
+export class TrafficGate implements Gate {
   readonly #readings = new Map<string, Readings>();
   readonly #now: () => number;
 
@@ -41,8 +52,7 @@ export class TrafficGate {
     this.#now = now;
   }
 
-  /** Lets a request in, or says which of its meters is over its limit and when to come back. */
-  enter(meters: readonly Meter[]): { ok: true; pass: Pass } | Refusal {
+  enter(meters: readonly Meter[]): Entry {
     const nowMs = this.#now();
     const limited = meters.filter(hasLimits);
     for (const meter of limited) {
@@ -73,7 +83,6 @@ export class TrafficGate {
     };
   }
 
-  /** Forgets all debts. What is in flight ends as it began. */
   clear(): void {
     this.#readings.clear();
   }
@@ -128,6 +137,7 @@ function charge(meter: Meter, { buckets }: Readings, kind: "samples" | "bytes", 
   }
 }
 
-function hasLimits({ samples, bytes, maxRequestsInFlight }: Meter): boolean {
+/** Whether a meter limits anything at all. */
+export function hasLimits({ samples, bytes, maxRequestsInFlight }: Meter): boolean {
   return samples !== undefined || bytes !== undefined || maxRequestsInFlight > 0;
 }

@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import { Counter, Gauge, type Registry } from "prom-client";
+import { type Aggregator, Counter, Gauge, type Registry } from "prom-client";
 import type { CertificateFiles } from "./http/certificate-files.ts";
 import type { Connections } from "./http/connections.ts";
 import type { Exchanges } from "./http/exchanges.ts";
@@ -20,11 +20,12 @@ export function addTransportMetrics(
   { memory, exchanges, connections, server, certificateFiles }: TransportParts,
 ): void {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number) =>
+  const gauge = (name: string, help: string, read: () => number, aggregator: Aggregator = "sum") =>
     new Gauge({
       name,
       help,
       registers,
+      aggregator,
       collect() {
         this.set(read());
       },
@@ -47,6 +48,7 @@ export function addTransportMetrics(
       "flux_tls_certificate_expiry_timestamp_seconds",
       "When the certificate of the intake expires, or another one of its chain before it.",
       () => certificateFiles.certificate.expiresAtMs / 1000,
+      "min",
     );
     const failed = new Counter({
       name: "flux_tls_handshake_errors_total",

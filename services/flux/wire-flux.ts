@@ -13,12 +13,13 @@ import { SeriesTable } from "./intake/series-table.ts";
 import { StreamTable } from "./intake/stream-table.ts";
 import { MetadataStore } from "./metadata/metadata-store.ts";
 import { FluxMetrics } from "./metrics.ts";
+import type { Places } from "./place-gauges.ts";
 import type { Policy } from "./policy.ts";
 import { SeriesAdmission } from "./series-admission.ts";
 import { ServerRegistry } from "./server-registry.ts";
 import { SKYLINE_FORMAT } from "./skyline-format.ts";
 import { SkylineWriter } from "./skyline-writer.ts";
-import { TrafficGate } from "./traffic-gate.ts";
+import type { Gate } from "./traffic-gate.ts";
 
 /** Streams in use at the same time; each costs its compiled rules. */
 const MAX_STREAMS = 10_000;
@@ -28,6 +29,9 @@ export interface FluxParts {
   readonly policy: () => Policy;
   readonly redis: Redis;
   readonly registry: Registry;
+  readonly gate: Gate;
+  /** Where they are not shown by the registry. */
+  readonly places?: Places | undefined;
   readonly hasher: SeriesHasher;
   readonly logger: Logger;
   /** Milliseconds since 1970. */
@@ -36,9 +40,9 @@ export interface FluxParts {
 
 /** Puts together what handling a request needs. */
 export function wireFlux(parts: FluxParts): Flux {
-  const { settings, policy, registry, hasher, logger, now } = parts;
+  const { settings, policy, registry, gate, places, hasher, logger, now } = parts;
   const table = new SeriesTable(settings.FLUX_SERIES_TABLE_SIZE);
-  const metrics = new FluxMetrics(registry, () => table.size);
+  const metrics = new FluxMetrics(registry, () => table.size, places);
   const metadata = openMetadata(parts, metrics);
   return {
     policy,
@@ -46,7 +50,7 @@ export function wireFlux(parts: FluxParts): Flux {
     hasher,
     shards: settings.HORIZON_SHARDS,
     streams: new StreamTable(table, MAX_STREAMS),
-    gate: new TrafficGate(now),
+    gate,
     metrics,
     metadata,
     now,

@@ -1,5 +1,6 @@
 import { loadSettings } from "../../settings/load.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { DEFAULT_BACKOFF } from "../shared/backoff.ts";
 import { type Arguments, parseArguments, USAGE } from "./arguments.ts";
 import { LocalProblem } from "./local-problem.ts";
 import { type LocalSystem, prepareLocalSystem } from "./local-system.ts";
@@ -8,7 +9,6 @@ import { partsFolder, projectRoot } from "./project-root.ts";
 import { listenForStop, stopWithNpm } from "./stop-request.ts";
 import { summarize } from "./summarize.ts";
 import { summaryText } from "./summary.ts";
-import { DEFAULT_BACKOFF } from "./supervise/backoff.ts";
 import { rotateLog } from "./supervise/log-file.ts";
 import { checkHttp } from "./supervise/readiness.ts";
 import { createSupervisor, type Supervisor } from "./supervise/supervisor.ts";

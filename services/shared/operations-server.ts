@@ -14,7 +14,7 @@ export type ReloadOutcome = { ok: true; needRestart: readonly string[] } | { ok:
 
 /** What the operations routes show and do. */
 export interface Operations {
-  readonly registry: Registry;
+  readonly registry: Pick<Registry, "contentType" | "metrics">;
   readonly isReady: () => Promise<Readiness>;
   /** Everything on /-/status; must hold no secrets. */
   readonly status: () => object | Promise<object>;

@@ -12,7 +12,7 @@ import { type LoadResult, parseSettings } from "../../settings/load.ts";
 const settings = (more: Record<string, string> = {}) =>
   parseSettings(undefined, { FLUX_SELF_API_KEY: "key-of-all", ...more });
 
-function stateWith(loadSettings: () => Promise<LoadResult>): FluxState {
+function initialState(): FluxState {
   const loaded = settings();
   assert.ok(loaded.ok);
   const made = policyFrom(loaded.settings);
@@ -27,7 +27,6 @@ function stateWith(loadSettings: () => Promise<LoadResult>): FluxState {
     metrics: { forgetPlaces: () => {} },
     certificateFiles: undefined,
     logger: createLogger("flux", "silent"),
-    loadSettings,
     settings: loaded.settings,
     policy: made.policy,
     isListening: true,
@@ -36,8 +35,9 @@ function stateWith(loadSettings: () => Promise<LoadResult>): FluxState {
 
 describe("a reload", () => {
   test("takes up new settings, and names those that need a restart", async () => {
-    const state = stateWith(async () => settings({ FLUX_RETRY_AFTER_SECONDS: "7", FLUX_PORT: "1" }));
-    assert.deepEqual(await fluxOperations(state).reload(), { ok: true, needRestart: ["FLUX_PORT"] });
+    const state = initialState();
+    const { reload } = fluxOperations(state, async () => settings({ FLUX_RETRY_AFTER_SECONDS: "7", FLUX_PORT: "1" }));
+    assert.deepEqual(await reload(), { ok: true, needRestart: ["FLUX_PORT"] });
     assert.equal(state.policy.retryAfterSeconds, 7);
   });
 
@@ -48,9 +48,9 @@ describe("a reload", () => {
   ];
   for (const [what, loaded, problem] of faults) {
     test(`leaves everything as it was for settings ${what}`, async () => {
-      const state = stateWith(async () => loaded);
+      const state = initialState();
       const { policy } = state;
-      const outcome = await fluxOperations(state).reload();
+      const outcome = await fluxOperations(state, async () => loaded).reload();
       assert.match(outcome.ok ? "" : outcome.problems.join(), problem);
       assert.equal(state.policy, policy);
     });
@@ -62,12 +62,12 @@ describe("a reload", () => {
       release = resolve;
     });
     const files = ["1", "2"];
-    const state = stateWith(async () => {
+    const state = initialState();
+    const { reload } = fluxOperations(state, async () => {
       const seconds = files.shift() ?? "";
       await (seconds === "1" ? first : undefined);
       return settings({ FLUX_RETRY_AFTER_SECONDS: seconds });
     });
-    const { reload } = fluxOperations(state);
     const both = [reload(), reload()];
     release();
     await Promise.all(both);
@@ -76,9 +76,8 @@ describe("a reload", () => {
 
   test("goes on after one that threw", async () => {
     let calls = 0;
-    const { reload } = fluxOperations(
-      stateWith(async () => (calls++ === 0 ? assert.fail("the file is on a broken disk") : settings())),
-    );
+    const load = async () => (calls++ === 0 ? assert.fail("the file is on a broken disk") : settings());
+    const { reload } = fluxOperations(initialState(), load);
     await assert.rejects(reload(), /broken disk/);
     assert.equal((await reload()).ok, true);
   });

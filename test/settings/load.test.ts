@@ -107,10 +107,11 @@ test("a problem names the setting, where it was set, and what is wrong", () => {
     { REDIS_KEY_PREFIX: "x".repeat(65) },
     `cannot use REDIS_KEY_PREFIX (the environment): must be at most 64 characters long, not "${"x".repeat(59)}…`,
   );
+  fromEnv("FLUX_WORKERS", "129", " (the environment): must be at most 128, not 129");
   check(
     undefined,
-    { FLUX_WORKERS: "4" },
-    "cannot use FLUX_WORKERS (the environment): more than one worker is not supported yet: run more Flux processes instead",
+    { FLUX_WORKERS: "4", FLUX_MAX_CONNECTIONS: "3" },
+    "cannot use FLUX_MAX_CONNECTIONS: of 3 connections, not every one of 4 workers (FLUX_WORKERS) could have one",
   );
 });
 

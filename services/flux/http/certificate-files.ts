@@ -5,6 +5,9 @@ import { type Certificate, type CertificatePaths, type CertificateTexts, checkCe
 /** What reading the files again came to. */
 export type Refresh = { readonly ok: true } | { readonly ok: false; readonly problem: string };
 
+/** What reading the files again would change. `take` serves it from then on. */
+export type PreparedRefresh = { readonly ok: true; take(): void } | { readonly ok: false; readonly problem: string };
+
 /** The certificate that is served, and the files that it comes from. */
 export class CertificateFiles {
   readonly #paths: CertificatePaths;
@@ -40,21 +43,34 @@ export class CertificateFiles {
 
   /** Reads the files again. A certificate that cannot be used leaves the old one. */
   async refresh(): Promise<Refresh> {
+    const prepared = await this.prepare();
+    if (!prepared.ok) {
+      return prepared;
+    }
+    prepared.take();
+    return { ok: true };
+  }
+
+  /** Reads the files again and checks them; what is served stays until the result is taken. */
+  async prepare(): Promise<PreparedRefresh> {
     const read = await readTexts(this.#paths);
     if (!read.ok) {
       return read;
     }
     if (isDeepStrictEqual(read.texts, this.#texts)) {
-      return { ok: true };
+      return { ok: true, take: () => undefined };
     }
     const checked = checkCertificate(read.texts, this.#paths);
     if (!checked.ok) {
       return checked;
     }
-    this.#texts = read.texts;
-    this.#certificate = checked.certificate;
-    this.#onChange(checked.certificate);
-    return { ok: true };
+    return { ok: true, take: () => this.#take(read.texts, checked.certificate) };
+  }
+
+  #take(texts: CertificateTexts, certificate: Certificate): void {
+    this.#texts = texts;
+    this.#certificate = certificate;
+    this.#onChange(certificate);
   }
 
   /**

@@ -32,12 +32,17 @@ const ROOM: Room = { ok: true };
  */
 export class MemoryBudget {
   readonly #maxBytes: () => number;
+  readonly #origin: string;
   #usedBytes = 0;
   #anonymousBytes = 0;
 
-  /** @param maxBytes the bound, read at every step, so that a reload takes effect at once. */
-  constructor(maxBytes: () => number) {
+  /**
+   * @param maxBytes the bound, read at every step, so that a reload takes effect at once.
+   * @param origin what sets the bound, for whoever is over it.
+   */
+  constructor(maxBytes: () => number, origin = "FLUX_MAX_IN_FLIGHT_BYTES") {
     this.#maxBytes = maxBytes;
+    this.#origin = origin;
   }
 
   /** Bytes that requests hold now. */
@@ -78,27 +83,27 @@ export class MemoryBudget {
     const maxBytes = this.#maxBytes();
     const limit = isAnonymous ? Math.floor(maxBytes * ANONYMOUS_SHARE) : maxBytes;
     if (heldBytes + bytes > limit) {
-      return neverFits(heldBytes + bytes, limit, isAnonymous);
+      return neverFits(heldBytes + bytes, limit, isAnonymous, this.#origin);
     }
     const isFull = this.#usedBytes + bytes > maxBytes || (isAnonymous && this.#anonymousBytes + bytes > limit);
-    return isFull ? isInUse(bytes, limit) : ROOM;
+    return isFull ? isInUse(bytes, limit, this.#origin) : ROOM;
   }
 }
 
 /** Another time would not help either, so this is no reason to try again. */
-function neverFits(bytes: number, limit: number, isAnonymous: boolean): Room {
+function neverFits(bytes: number, limit: number, isAnonymous: boolean, origin: string): Room {
   const whose = isAnonymous ? "requests whose key is not in a header" : "all requests together";
   return {
     ok: false,
     code: "body_too_large",
-    detail: `the request needs ${bytes} bytes of memory, ${whose} have ${limit} (FLUX_MAX_IN_FLIGHT_BYTES)`,
+    detail: `the request needs ${bytes} bytes of memory, ${whose} have ${limit} (${origin})`,
   };
 }
 
-function isInUse(bytes: number, limit: number): Room {
+function isInUse(bytes: number, limit: number, origin: string): Room {
   return {
     ok: false,
     code: "memory_full",
-    detail: `the requests under way leave no room for ${bytes} bytes, of ${limit} for all together (FLUX_MAX_IN_FLIGHT_BYTES); send again`,
+    detail: `the requests under way leave no room for ${bytes} bytes, of ${limit} for all together (${origin}); send again`,
   };
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from "node:fs";
+import { type Backoff, countDeath, restartDelayMs } from "../../shared/backoff.ts";
 import type { Command, DeathSignal } from "../death-signal.ts";
 import { LocalProblem } from "../local-problem.ts";
-import { type Backoff, countDeath, restartDelayMs } from "./backoff.ts";
 import { type Child, describeExit, type Exit, startChild } from "./child.ts";
 import { tellingLines } from "./log-file.ts";
 import { pause, type ReadyCheck, waitUntilReady } from "./readiness.ts";

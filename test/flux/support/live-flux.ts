@@ -7,6 +7,7 @@ import { serverLimits } from "../../../services/flux/http/intake-server.ts";
 import { MemoryBudget } from "../../../services/flux/http/memory-budget.ts";
 import { type FluxState, fluxOperations } from "../../../services/flux/operations.ts";
 import { type Policy, policyFrom } from "../../../services/flux/policy.ts";
+import { TrafficGate } from "../../../services/flux/traffic-gate.ts";
 import { wireFlux } from "../../../services/flux/wire-flux.ts";
 import { createLogger } from "../../../services/shared/logger.ts";
 import { openOperationsServer } from "../../../services/shared/operations-server.ts";
@@ -46,11 +47,15 @@ export async function openLiveFlux(redisUrl: string, environment: Environment): 
   await waitForRedis(redis, 20_000);
   const registry = new Registry();
   const hasher = await createSeriesHasher();
-  const flux = wireFlux({ settings, policy: () => state.policy, redis, registry, hasher, logger, now: Date.now });
+  const gate = new TrafficGate(Date.now);
+  const flux = wireFlux({
+    ...{ settings, redis, registry, gate, hasher, logger },
+    policy: () => state.policy,
+    now: Date.now,
+  });
   const state: FluxState = {
     ...{ version: "test", redis, redisUrl, registry, certificateFiles: undefined, logger, settings, policy },
-    ...{ streams: flux.streams, gate: flux.gate, metrics: flux.metrics, isListening: true },
-    loadSettings: async () => load(live.environment),
+    ...{ streams: flux.streams, gate, metrics: flux.metrics, isListening: true },
   };
   const memory = new MemoryBudget(() => flux.policy().maxInFlightBytes);
   let isStopping = false;
@@ -59,7 +64,11 @@ export async function openLiveFlux(redisUrl: string, environment: Environment): 
     isStopping: () => isStopping,
   });
   const intakePort = await listen(app);
-  const operations = await openOperationsServer({ ...fluxOperations(state), host: "127.0.0.1", port: 0 });
+  const operations = await openOperationsServer({
+    ...fluxOperations(state, async () => load(live.environment)),
+    host: "127.0.0.1",
+    port: 0,
+  });
   const live: LiveFlux = {
     intakeUrl: `http://127.0.0.1:${intakePort}`,
     adminUrl: `http://127.0.0.1:${operations.port}`,

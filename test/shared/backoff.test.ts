@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { countDeath, restartDelayMs } from "../../../services/local/supervise/backoff.ts";
+import { countDeath, restartDelayMs } from "../../services/shared/backoff.ts";
 
 const BACKOFF = { firstMs: 500, maxMs: 3000, calmMs: 60_000 };
 
