@@ -4,7 +4,7 @@ import tseslint from "typescript-eslint";
 const testFunctions = ["test", "it", "describe", "suite"];
 
 export default [
-  { ignores: ["dist/**", "node_modules/**", "data/**", ".parts/**"] },
+  { ignores: ["dist/**", "node_modules/**", "data/**", ".parts/**", "services/kernel/assembly/**"] },
   {
     files: ["**/*.ts"],
     languageOptions: { parser: tseslint.parser, parserOptions: { projectService: true } },

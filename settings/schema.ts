@@ -137,6 +137,7 @@ export const settingsSchema = z.strictObject({
   FLUX_PROMETHEUS_MAX_FUTURE: limit.default(0),
   FLUX_NAMESPACE_QUOTAS: z.record(identifier, writtenSize).default({}),
   FLUX_TENANTS: z.record(identifier, tenantPolicy).default({}),
+  FLUX_CODEC: z.enum(["kernel", "reference"]).default("kernel"),
   FLUX_SERIES_TABLE_SIZE: z.int().min(1000).default(1_000_000),
   FLUX_MAX_IN_FLIGHT_BYTES: positiveInt.default(256 * 1024 * 1024),
   FLUX_MAX_CONNECTIONS: limit.default(0),

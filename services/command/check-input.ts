@@ -69,7 +69,9 @@ async function readBody(
     return refuse(decoder);
   }
   const expanded = await dialect.expand(body, request, limits.maxUncompressedBytes);
-  const decoded = expanded.ok ? decoder.decode(expanded.bytes, nowMs) : expanded;
+  const decoded = expanded.ok
+    ? decoder.decode(expanded.bytes, { nowMs, maxUncompressedBytes: limits.maxUncompressedBytes })
+    : expanded;
   return decoded.ok ? { ok: true, payload: decoded.decoded.payload, headers: request.headers } : refuse(decoded);
 }
 

@@ -15,6 +15,7 @@ import type { TakenRequest } from "../flux/request-explanation.ts";
 import { SKYLINE_FORMAT } from "../flux/skyline-format.ts";
 import { compileSkipLists, type SkipLists } from "../horizon/skip-lists.ts";
 import { referenceCodec } from "../kernel/reference.ts";
+import { TextSeriesIndex } from "../kernel/text-series-index.ts";
 import { createSeriesHasher } from "../shared/series-id.ts";
 import { readCheckInput } from "./check-input.ts";
 import { CHECK_RULES_USAGE, type CheckRulesOptions, parseCheckRulesOptions } from "./check-rules-options.ts";
@@ -108,7 +109,7 @@ function takeForCheck(payload: Payload, stream: Stream, deciding: Deciding, nowM
 
 /** Only its rules are of interest, which are compiled when it is opened. */
 function oneStream(): StreamTable {
-  return new StreamTable(new SeriesTable(1), 1);
+  return new StreamTable(new SeriesTable(new TextSeriesIndex(), 1), 1);
 }
 
 function readSettings({ settings }: CheckRulesOptions, { env }: CommandIo): Promise<LoadResult> {

@@ -9,6 +9,8 @@ import type { DecodedWriteRequest } from "../kernel/codec.ts";
 const BYTES_PER_SERIES = 200;
 /** A sample: as decoded, as kept, and in the block on its way to Redis. */
 const BYTES_PER_SAMPLE = 120;
+/** Label bytes as decoded, and as registered where the series is new. */
+const LABEL_COPIES = 2;
 /** An entry of metadata without its texts, as decoded and as a record on its way to Redis; each text character is held thrice. */
 const BYTES_PER_METADATA = 600;
 const METADATA_TEXT_COPIES = 3;
@@ -16,17 +18,18 @@ const METADATA_TEXT_COPIES = 3;
 /** Bytes of memory that a decoded request takes until it is answered. Pure. */
 export function decodedBytes({
   series,
+  labelBytes,
   timestampsMs,
   metadata,
-}: Pick<DecodedWriteRequest, "series" | "timestampsMs" | "metadata">): number {
+}: Pick<DecodedWriteRequest, "series" | "labelBytes" | "timestampsMs" | "metadata">): number {
   let metadataBytes = 0;
   for (const { familyName, help, unit } of metadata) {
     metadataBytes += BYTES_PER_METADATA + METADATA_TEXT_COPIES * (familyName.length + help.length + unit.length);
   }
-  let labelBytes = 0;
-  for (const { rawLabels } of series) {
-    // As decoded, and as registered where the series is new.
-    labelBytes += 2 * rawLabels.length;
-  }
-  return metadataBytes + labelBytes + BYTES_PER_SERIES * series.length + BYTES_PER_SAMPLE * timestampsMs.length;
+  return (
+    metadataBytes +
+    LABEL_COPIES * labelBytes +
+    BYTES_PER_SERIES * series.length +
+    BYTES_PER_SAMPLE * timestampsMs.length
+  );
 }

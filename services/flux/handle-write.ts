@@ -88,7 +88,11 @@ async function takeRequest(flux: Flux, dialect: Dialect, admitted: Admitted): Pr
   if (!received.ok) {
     return received;
   }
-  const { payload } = received.decoded;
+  const read = received.decode();
+  if (!read.ok) {
+    return read;
+  }
+  const { payload } = read.decoded;
   const isTest = isTestOnly(request.headers);
   const stream = isTest ? scratchStream(opened.stream.stream, payload.request.series.length) : opened.stream;
   const intake = takeIn(payload.request, stream, { ...flux, limits: terms.limits }, timeBounds(flux, terms));
@@ -109,7 +113,7 @@ async function takeRequest(flux: Flux, dialect: Dialect, admitted: Admitted): Pr
   const { outcome } = stored;
   flux.metrics.countIntake(sender.tenant, payload, stored.intake, outcome);
   return outcome === "stored"
-    ? withMergeWarning(received.decoded.answerStored(stored.intake, sender), stored.intake)
+    ? withMergeWarning(read.decoded.answerStored(stored.intake, sender), stored.intake)
     : { ok: false, code: outcome, detail: BUFFER_MESSAGES[outcome] };
 }
 

@@ -1,7 +1,11 @@
 import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import type { Settings } from "../../settings/schema.ts";
+import type { Codec } from "../kernel/codec.ts";
+import { loadKernel } from "../kernel/load-kernel.ts";
 import { referenceCodec } from "../kernel/reference.ts";
+import type { SeriesIndex } from "../kernel/series-index.ts";
+import { TextSeriesIndex } from "../kernel/text-series-index.ts";
 import { serversKey, skylineKeys } from "../shared/buffer-keys.ts";
 import type { Logger } from "../shared/logger.ts";
 import { loadScripts } from "../shared/redis-scripts/run-script.ts";
@@ -41,12 +45,13 @@ export interface FluxParts {
 /** Puts together what handling a request needs. */
 export function wireFlux(parts: FluxParts): Flux {
   const { settings, policy, registry, gate, places, hasher, logger, now } = parts;
-  const table = new SeriesTable(settings.FLUX_SERIES_TABLE_SIZE);
+  const { codec, index } = openCodec(parts);
+  const table = new SeriesTable(index, settings.FLUX_SERIES_TABLE_SIZE);
   const metrics = new FluxMetrics(registry, () => table.size, places);
   const metadata = openMetadata(parts, metrics);
   return {
     policy,
-    codec: referenceCodec,
+    codec,
     hasher,
     shards: settings.HORIZON_SHARDS,
     streams: new StreamTable(table, MAX_STREAMS),
@@ -58,6 +63,15 @@ export function wireFlux(parts: FluxParts): Flux {
       logger.error({ err }, "Redis did not take a request's samples; the sender will try again"),
     ...(settings.BUFFER_FORMAT === "skyline" ? openSkylineBuffer(parts) : openBuffer(parts, metrics, metadata)),
   };
+}
+
+/** What reads bodies, and what recognises the series in them. */
+function openCodec({ settings, logger }: FluxParts): { codec: Codec; index: SeriesIndex } {
+  if (settings.FLUX_CODEC === "reference") {
+    return { codec: referenceCodec, index: new TextSeriesIndex() };
+  }
+  const kernel = loadKernel((err) => logger.error({ err }, "the kernel failed and was started again"));
+  return { codec: kernel, index: kernel };
 }
 
 /** Where samples go, as what, and where the URLs of servers are kept. */

@@ -17,7 +17,10 @@ export type BodyRefusal = { ok: false; code: BodyFault; detail: string };
 
 /** One TimeSeries message. Its samples are rows `firstSample … firstSample + sampleCount - 1` of the columns. */
 export interface RawSeries {
-  /** The bytes of its Label fields as they came, one character a byte: what a series is recognised by. */
+  /**
+   * The bytes of its Label fields as they came, one character a byte: what a series is recognised by. Some codecs make
+   * this text when it is asked for, and can only until they read the next request.
+   */
   readonly rawLabels: string;
   readonly firstSample: number;
   readonly sampleCount: number;
@@ -28,6 +31,8 @@ export interface RawSeries {
 /** A remote-write 1.0 WriteRequest. */
 export interface DecodedWriteRequest {
   readonly series: readonly RawSeries[];
+  /** Bytes of all label fields together. */
+  readonly labelBytes: number;
   /** Milliseconds since 1970; beyond ±2^53 not exact, and refused by validation. */
   readonly timestampsMs: Float64Array;
   /** The 64 bits of each value as they came. */
@@ -59,10 +64,13 @@ export interface UnreadMetadata {
 export type DecodedLabels = { ok: true; labels: Label[] } | { ok: false; fault: "malformed_protobuf" | "invalid_utf8" };
 
 export interface Codec {
-  /** Expands a snappy block (not the framed format) of at most `maxBytes` expanded bytes. */
-  uncompress(body: Buffer, maxBytes: number): { ok: true; bytes: Buffer } | BodyRefusal;
-  /** Reads a WriteRequest (`proto/prometheus/remote.proto`). Labels are left as bytes: see `decodeLabels`. */
-  decodeWriteRequest(bytes: Buffer): { ok: true; request: DecodedWriteRequest } | BodyRefusal;
-  /** Reads the labels that `decodeWriteRequest` left as bytes. */
+  /**
+   * Reads a WriteRequest (`proto/prometheus/remote.proto`) from a snappy block (not the framed format) of at most
+   * `maxBytes` expanded bytes. Labels are left as bytes: see `decodeLabels`.
+   */
+  readWriteRequest(body: Buffer, maxBytes: number): ReadWriteRequest;
+  /** Reads the labels that `readWriteRequest` left as bytes. */
   decodeLabels(rawLabels: string): DecodedLabels;
 }
+
+export type ReadWriteRequest = { ok: true; request: DecodedWriteRequest } | BodyRefusal;

@@ -1,6 +1,6 @@
 import snappy from "snappyjs";
 import type { Label } from "../shared/series.ts";
-import type { BodyFault, BodyRefusal, Codec, DecodedLabels } from "./codec.ts";
+import type { BodyFault, BodyRefusal, DecodedLabels, ReadWriteRequest } from "./codec.ts";
 import { isMalformation } from "./protobuf-fields.ts";
 import { TooManyRows } from "./sample-columns.ts";
 import { findSnappyFault, readSnappyHead } from "./snappy-scan.ts";
@@ -9,10 +9,16 @@ import { readLabelFields, readWriteRequest } from "./write-request-reader.ts";
 // fatal: other decoders turn bad bytes into U+FFFD, and two series into one. ignoreBOM: keeps a leading U+FEFF.
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The plain codec, on protobufjs and snappyjs. */
-export const referenceCodec: Codec = { uncompress, decodeWriteRequest, decodeLabels };
+/** The plain codec, on protobufjs and snappyjs, and its two steps. */
+export const referenceCodec = { readWriteRequest: readBody, uncompress, decodeWriteRequest, decodeLabels };
 
-function uncompress(body: Buffer, maxBytes: number): ReturnType<Codec["uncompress"]> {
+function readBody(body: Buffer, maxBytes: number): ReadWriteRequest {
+  const expanded = uncompress(body, maxBytes);
+  return expanded.ok ? decodeWriteRequest(expanded.bytes) : expanded;
+}
+
+/** Expands a snappy block (not the framed format) of at most `maxBytes` expanded bytes. */
+function uncompress(body: Buffer, maxBytes: number): { ok: true; bytes: Buffer } | BodyRefusal {
   const head = readSnappyHead(body);
   if (!head) {
     return refusal("malformed_snappy", "the body does not begin with a snappy length");
@@ -31,7 +37,8 @@ function uncompress(body: Buffer, maxBytes: number): ReturnType<Codec["uncompres
   return { ok: true, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 
-function decodeWriteRequest(bytes: Buffer): ReturnType<Codec["decodeWriteRequest"]> {
+/** Reads a WriteRequest. */
+function decodeWriteRequest(bytes: Buffer): ReadWriteRequest {
   try {
     return { ok: true, request: readWriteRequest(bytes) };
   } catch (error) {

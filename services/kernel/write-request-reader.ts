@@ -30,13 +30,16 @@ export function readWriteRequest(bytes: Buffer): DecodedWriteRequest {
   const reader = protobuf.Reader.create(bytes);
   const columns = new GrowingColumns();
   const series: RawSeries[] = [];
+  let labelBytes = 0;
   const metadata = new MetadataReader(bytes);
   readFields(reader, bytes.length, (field, wireType) => {
     if (field === 1) {
       if (series.length === MAX_ROWS) {
         throw new TooManyRows("series");
       }
-      series.push(readTimeSeries(reader, readMessageEnd(reader, wireType, bytes.length), columns, bytes));
+      const one = readTimeSeries(reader, readMessageEnd(reader, wireType, bytes.length), columns, bytes);
+      labelBytes += one.rawLabels.length;
+      series.push(one);
     } else if (field === 3) {
       const end = readMessageEnd(reader, wireType, bytes.length);
       metadata.add(reader.pos, end);
@@ -45,7 +48,7 @@ export function readWriteRequest(bytes: Buffer): DecodedWriteRequest {
       skipField(reader, wireType);
     }
   });
-  return { series, ...columns.finish(), ...metadata.finish() };
+  return { series, labelBytes, ...columns.finish(), ...metadata.finish() };
 }
 
 /**

@@ -1,5 +1,5 @@
-// Copies what tsc leaves out into dist/services, each file to the same place: the Redis scripts, and the files of the
-// console's page. Runs after tsc, see "build" in package.json.
+// Copies what tsc leaves out into dist/services, each file to the same place: the Redis scripts, the kernel, and the files
+// of the console's page. Runs after tsc and asc, see "build" in package.json.
 import { cpSync, existsSync, readdirSync } from "node:fs";
 import { extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,5 +22,5 @@ console.log(`copied ${assets.length} files to dist/services`);
 /** @param {string} path inside services/ */
 function isAsset(path) {
   const isPageFile = path.startsWith(`console${sep}`) && PAGE_FILES.has(extname(path));
-  return extname(path) === ".lua" || isPageFile;
+  return extname(path) === ".lua" || extname(path) === ".wasm" || isPageFile;
 }

@@ -112,10 +112,13 @@ function filesUnder(root, path) {
     return [path];
   }
   const entries = readdirSync(join(root, path), { withFileTypes: true, recursive: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-    .sort();
+  return (
+    entries
+      // What a build makes among the sources is no source.
+      .filter((entry) => entry.isFile() && !entry.name.endsWith(".wasm"))
+      .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+      .sort()
+  );
 }
 
 /** Runs an npm command and keeps its output to itself unless it fails. */

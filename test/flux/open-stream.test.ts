@@ -4,6 +4,7 @@ import { SeriesTable } from "../../services/flux/intake/series-table.ts";
 import { StreamTable } from "../../services/flux/intake/stream-table.ts";
 import { openStream } from "../../services/flux/open-stream.ts";
 import { type Policy, policyFrom, termsOf } from "../../services/flux/policy.ts";
+import { TextSeriesIndex } from "../../services/kernel/text-series-index.ts";
 import { parseSettings } from "../../settings/load.ts";
 
 const sender = { tenant: "acme", server: "1", namespace: "acme", keyIndex: 1 };
@@ -25,7 +26,7 @@ function openAndDecide(streams: StreamTable, policy: Policy, headers: Record<str
 }
 
 test("requests with the same words share a stream, others do not", () => {
-  const streams = new StreamTable(new SeriesTable(10), 10);
+  const streams = new StreamTable(new SeriesTable(new TextSeriesIndex(), 10), 10);
   const policy = policyOf("[]");
   const { stream } = openAndDecide(streams, policy, { dropmetrics: "a" });
   assert.equal(openAndDecide(streams, policy, { dropmetrics: "a" }).stream, stream);
@@ -34,7 +35,7 @@ test("requests with the same words share a stream, others do not", () => {
 });
 
 test("a request that began before a reload leaves its old rules to nobody", () => {
-  const streams = new StreamTable(new SeriesTable(10), 10);
+  const streams = new StreamTable(new SeriesTable(new TextSeriesIndex(), 10), 10);
   const [old, fresh] = [policyOf("[]"), policyOf('["up"]')];
   openAndDecide(streams, old);
   streams.clear();
@@ -45,7 +46,7 @@ test("a request that began before a reload leaves its old rules to nobody", () =
 });
 
 test("words whose patterns were too slow are refused until they change", () => {
-  const streams = new StreamTable(new SeriesTable(10), 10);
+  const streams = new StreamTable(new SeriesTable(new TextSeriesIndex(), 10), 10);
   const policy = policyOf("[]");
   const headers = { dropmetrics: `.*a${".".repeat(1000)}c,`.repeat(10) };
   const { stream } = openAndDecide(streams, policy, headers);

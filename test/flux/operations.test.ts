@@ -6,6 +6,7 @@ import { StreamTable } from "../../services/flux/intake/stream-table.ts";
 import { type FluxState, fluxOperations } from "../../services/flux/operations.ts";
 import { policyFrom } from "../../services/flux/policy.ts";
 import { TrafficGate } from "../../services/flux/traffic-gate.ts";
+import { TextSeriesIndex } from "../../services/kernel/text-series-index.ts";
 import { createLogger } from "../../services/shared/logger.ts";
 import { type LoadResult, parseSettings } from "../../settings/load.ts";
 
@@ -22,7 +23,7 @@ function initialState(): FluxState {
     redis: { ping: async () => "PONG" },
     redisUrl: "redis://127.0.0.1:1",
     registry: new Registry(),
-    streams: new StreamTable(new SeriesTable(1), 1),
+    streams: new StreamTable(new SeriesTable(new TextSeriesIndex(), 1), 1),
     gate: new TrafficGate(() => 0),
     metrics: { forgetPlaces: () => {} },
     certificateFiles: undefined,

@@ -26,8 +26,15 @@ export interface ReadingTerms {
   readonly influx: InfluxTerms;
 }
 
-/** Reads an expanded body. Parts that cannot be read are in the payload. @param nowMs for samples without a time. */
-export type Decode = (bytes: Buffer, nowMs: number) => { ok: true; decoded: DecodedBody } | Refusal;
+/** What reading a body depends on beside its bytes. */
+export interface ReadingBounds {
+  /** For samples without a time. */
+  readonly nowMs: number;
+  readonly maxUncompressedBytes: number;
+}
+
+/** Reads what `expand` gave. Parts that cannot be read are in the payload. */
+export type Decode = (bytes: Buffer, bounds: ReadingBounds) => { ok: true; decoded: DecodedBody } | Refusal;
 
 /**
  * One way to send samples: what differs between remote-write, JSON and line protocol in the path of a request. All
@@ -41,7 +48,10 @@ export interface Dialect {
   introduce(request: WriteRequest, limits: BodyLimits): Promise<{ ok: true; request: WriteRequest } | Refusal>;
   /** What is to read the body, once it is expanded; or why the dialect reads no such body, from the headers alone. */
   decoderFor(request: WriteRequest, terms: ReadingTerms): { ok: true; decode: Decode } | Refusal;
-  /** The body expanded, as far as it was compressed; its memory is taken from the request's. */
+  /**
+   * The body as `decode` wants it: expanded, unless that is part of decoding. Memory for the expanded bytes is taken
+   * from the request's.
+   */
   expand(body: Buffer, request: WriteRequest, maxBytes: number): Promise<{ ok: true; bytes: Buffer } | Refusal>;
   /** The answer to a request of which nothing is stored. */
   answerRefused(refusal: Refusal, retryAfterSeconds: number): Answer;

@@ -36,7 +36,7 @@ export function lineProtocolDialect(version: InfluxDialect): Dialect {
         maxSamples: MAX_SAMPLES,
         maxLabelBytes: MAX_LABEL_BYTES,
       };
-      return { ok: true, decode: (bytes, nowMs) => decode(bytes, { ...options, nowMs }, version) };
+      return { ok: true, decode: (bytes, { nowMs }) => decode(bytes, { ...options, nowMs }, version) };
     },
     expand: (body, { headers, memory }, maxBytes) => expandBody(body, contentEncoding(headers), maxBytes, memory),
     answerRefused: (refusal, retryAfterSeconds) => {

@@ -15,19 +15,21 @@ export function remoteWriteDialect(codec: Codec): Dialect {
         "content-type": singleHeader(headers, "content-type"),
         "content-encoding": singleHeader(headers, "content-encoding"),
       });
-      return readable.ok ? { ok: true, decode: (bytes) => decode(bytes, codec) } : readable;
+      return readable.ok
+        ? { ok: true, decode: (body, { maxUncompressedBytes }) => decode(body, maxUncompressedBytes, codec) }
+        : readable;
     },
     expand: async (body, { memory }, maxBytes) => {
       const declaredBytes = readSnappyHead(body)?.uncompressedBytes ?? 0;
       const room = memory.take(declaredBytes > maxBytes ? 0 : declaredBytes);
-      return room.ok ? codec.uncompress(body, maxBytes) : room;
+      return room.ok ? { ok: true, bytes: body } : room;
     },
     answerRefused: refusalAnswer,
   };
 }
 
-function decode(bytes: Buffer, codec: Codec): ReturnType<Decode> {
-  const decoded = codec.decodeWriteRequest(bytes);
+function decode(body: Buffer, maxBytes: number, codec: Codec): ReturnType<Decode> {
+  const decoded = codec.readWriteRequest(body, maxBytes);
   return decoded.ok ? { ok: true, decoded: decodedBody(decoded.request) } : decoded;
 }
 

@@ -10,6 +10,7 @@ import type { Label } from "../../shared/series.ts";
 export class RequestBuilder {
   readonly #columns = new GrowingColumns();
   readonly #series: RawSeries[] = [];
+  #labelBytes = 0;
   readonly #words = new Float64Array(1);
   readonly #halves = new Uint32Array(this.#words.buffer);
 
@@ -17,8 +18,10 @@ export class RequestBuilder {
   add(labels: readonly Label[], timestampMs: number, value: number): void {
     this.#words[0] = value;
     this.#columns.push(timestampMs, this.#halves[0] ?? 0, this.#halves[1] ?? 0);
+    const rawLabels = labelFields(labels);
+    this.#labelBytes += rawLabels.length;
     this.#series.push({
-      rawLabels: labelFields(labels),
+      rawLabels,
       firstSample: this.#columns.length - 1,
       sampleCount: 1,
       histogramCount: 0,
@@ -30,6 +33,7 @@ export class RequestBuilder {
   finish(): DecodedWriteRequest {
     return {
       series: this.#series,
+      labelBytes: this.#labelBytes,
       ...this.#columns.finish(),
       metadata: [],
       unreadMetadata: { invalid: 0, overLimit: 0 },

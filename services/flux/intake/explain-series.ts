@@ -53,7 +53,7 @@ export function* explainSeries(
   const { rules } = stream.stream;
   rules.budget?.begin();
   for (const { raw, position, samples } of differentSeries(request)) {
-    const verdict = stream.find(raw.rawLabels);
+    const verdict = stream.recall(raw);
     const named = nameSeries(raw.rawLabels, stream.stream, codec);
     if (named.kind !== "named" || (verdict?.kind !== "keep" && verdict?.kind !== "drop")) {
       continue;

@@ -56,10 +56,11 @@ export function takeIn(
 ): Intake | undefined {
   const { holdsNan } = deciding.format ?? BLOCK_FORMAT;
   const sorting = new Sorting(request, stream.nextRequest(), bounds, holdsNan);
+  const verdicts = stream.recallAll(request);
   const { budget } = stream.stream.rules;
   budget?.begin();
   for (const [position, raw] of request.series.entries()) {
-    const verdict = stream.find(raw.rawLabels) ?? sorting.decide(raw, stream, deciding);
+    const verdict = verdicts[position] ?? sorting.decide(raw, stream, deciding);
     if (verdict.kind === "malformed" || budget?.isExceeded === true) {
       return undefined;
     }
@@ -87,6 +88,8 @@ class Sorting {
   #firstMerged: KnownSeries | undefined;
   #exemplars = 0;
   #mayOverwrite = false;
+  /** Whether it has a series that was not known when it came. */
+  #decided = false;
 
   constructor(request: DecodedWriteRequest, number: number, bounds: TimeBounds, holdsNan: boolean) {
     this.#request = request;
@@ -96,9 +99,15 @@ class Sorting {
   }
 
   decide(raw: RawSeries, stream: StreamSeries, deciding: Deciding): Verdict {
+    // The request may hold a new series twice.
+    const known = this.#decided ? stream.recall(raw) : undefined;
+    if (known) {
+      return known;
+    }
+    this.#decided = true;
     const verdict = decideSeries(raw.rawLabels, stream.stream, deciding, (id) => stream.findById(id));
     if (verdict.kind !== "malformed" && stream.stream.rules.budget?.isExceeded !== true) {
-      stream.remember(raw.rawLabels, verdict);
+      stream.remember(raw, verdict);
     }
     if (verdict.kind === "keep" && verdict.merged) {
       this.#merged++;
@@ -171,6 +180,9 @@ class Sorting {
 
   #keptColumns(): { timestampsMs: Float64Array; valueBits: BigUint64Array } {
     const { timestampsMs, valueBits } = this.#request;
+    if (this.#rows.length === timestampsMs.length) {
+      return { timestampsMs, valueBits };
+    }
     const kept = {
       timestampsMs: new Float64Array(this.#rows.length),
       valueBits: new BigUint64Array(this.#rows.length),

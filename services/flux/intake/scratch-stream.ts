@@ -1,3 +1,4 @@
+import { TextSeriesIndex } from "../../kernel/text-series-index.ts";
 import { SeriesTable, type StreamSeries } from "./series-table.ts";
 import type { Stream } from "./stream.ts";
 
@@ -7,6 +8,6 @@ import type { Stream } from "./stream.ts";
  * @param maxSeries how many series it is going to be asked about.
  */
 export function scratchStream(stream: Stream, maxSeries: number): StreamSeries {
-  // A table forgets when its young half is full, and a half of this one never is.
-  return new SeriesTable(2 * (maxSeries + 1)).openStream(stream);
+  // A table forgets when its young half is full, and that of this one never is.
+  return new SeriesTable(new TextSeriesIndex(), maxSeries + 1).openStream(stream);
 }

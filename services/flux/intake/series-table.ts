@@ -1,5 +1,14 @@
+import type { DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
+import { NONE, type SeriesIndex } from "../../kernel/series-index.ts";
 import type { SeriesId } from "../../shared/series.ts";
 import type { KnownSeries, Stream, Verdict } from "./stream.ts";
+
+/** Bytes of labels that the young half may hold for each series that it may have; longer ones turn it earlier. */
+const BYTES_PER_SERIES = 1024;
+/** At least, so that a small table does not forget within a request what it has just learnt. */
+const MIN_HALF_BYTES = 2 ** 24;
+/** WebAssembly has 4 GiB of memory for both halves and the request at hand. */
+const MAX_HALF_BYTES = 2 ** 30;
 
 /**
  * Remembers the verdict about every series that was seen lately, for all streams together, within a bound: what is
@@ -7,29 +16,42 @@ import type { KnownSeries, Stream, Verdict } from "./stream.ts";
  * that is met in the old half moves to the young one, so only what nobody sends any more is forgotten.
  */
 export class SeriesTable {
+  readonly #index: SeriesIndex;
   readonly #halfSize: number;
+  readonly #halfBytes: number;
   readonly #streams = new Set<StreamSeries>();
-  #youngCount = 0;
-  #oldCount = 0;
+  /** By the numbers that the index gives in each half. */
+  #young: Verdict[] = [];
+  #old: Verdict[] = [];
+  #incarnation: number;
   #requests = 0;
+  #opened = 0;
 
-  /** @param maxSeries most verdicts to remember. */
-  constructor(maxSeries: number) {
-    this.#halfSize = Math.max(1, Math.floor(maxSeries / 2));
+  /**
+   * @param halfSize verdicts in the young half, but for those of a request that it had already begun with: so many
+   * series that are sent again and again are surely remembered, and at most twice as many take memory.
+   */
+  constructor(index: SeriesIndex, halfSize: number) {
+    this.#index = index;
+    this.#incarnation = index.incarnation;
+    this.#halfSize = halfSize;
+    this.#halfBytes = Math.min(Math.max(this.#halfSize * BYTES_PER_SERIES, MIN_HALF_BYTES), MAX_HALF_BYTES);
   }
 
   /** Verdicts remembered now, at most. */
   get size(): number {
-    return this.#youngCount + this.#oldCount;
+    return this.#young.length + this.#old.length;
   }
 
   /** The part of the table that belongs to one stream, until `closeStream`. */
   openStream(stream: Stream): StreamSeries {
-    const series = new StreamSeries(stream, this);
+    this.#opened++;
+    const series = new StreamSeries(stream, this.#opened, this);
     this.#streams.add(series);
     return series;
   }
 
+  /** Its verdicts are found no more; they go when the halves turn. */
   closeStream(series: StreamSeries): void {
     this.#streams.delete(series);
   }
@@ -40,14 +62,68 @@ export class SeriesTable {
     return this.#requests;
   }
 
-  /** Called by a stream when it has put one more verdict into its young half. */
-  countYoung(): void {
-    this.#youngCount++;
-    if (this.#youngCount < this.#halfSize) {
+  /** Forgets every verdict. */
+  forgetAll(): void {
+    this.#index.forgetAll();
+    this.#young = [];
+    this.#old = [];
+  }
+
+  /** What is known of each series of a request, by position. */
+  recallAll(stream: StreamSeries, request: DecodedWriteRequest): (Verdict | undefined)[] {
+    this.#prepare();
+    const findings = this.#index.findAll(stream.number, request);
+    const verdicts: (Verdict | undefined)[] = [];
+    for (let i = 0; i < findings.length; i += 2) {
+      verdicts.push(this.#verdictOf(stream, findings[i] ?? NONE, findings[i + 1] ?? NONE));
+    }
+    return verdicts;
+  }
+
+  /** What is known of one series. */
+  recall(stream: StreamSeries, series: RawSeries): Verdict | undefined {
+    const [number = NONE, before = NONE] = this.#index.find(stream.number, series);
+    return this.#verdictOf(stream, number, before);
+  }
+
+  /** Remembers a verdict about a series that is not known, unless its labels are too long for that. */
+  remember(stream: StreamSeries, series: RawSeries, verdict: Verdict): void {
+    this.#prepare();
+    const number = this.#index.add(stream.number, series);
+    if (number !== NONE) {
+      this.#putYoung(stream, number, verdict);
+    }
+  }
+
+  #verdictOf(stream: StreamSeries, number: number, before: number): Verdict | undefined {
+    if (before === NONE) {
+      return number === NONE ? undefined : this.#young[number];
+    }
+    const verdict = this.#old[before];
+    if (verdict) {
+      this.#putYoung(stream, number, verdict);
+    }
+    return verdict;
+  }
+
+  #putYoung(stream: StreamSeries, number: number, verdict: Verdict): void {
+    this.#young[number] = verdict;
+    stream.noteYoung(verdict);
+  }
+
+  /** Turns the halves when the young one is full. */
+  #prepare(): void {
+    if (this.#incarnation !== this.#index.incarnation) {
+      this.#incarnation = this.#index.incarnation;
+      this.#young = [];
+      this.#old = [];
+    }
+    if (this.#young.length < this.#halfSize && this.#index.youngBytes < this.#halfBytes) {
       return;
     }
-    this.#oldCount = this.#youngCount;
-    this.#youngCount = 0;
+    this.#index.turnHalves();
+    this.#old = this.#young;
+    this.#young = [];
     for (const stream of this.#streams) {
       stream.forgetOld();
     }
@@ -57,14 +133,16 @@ export class SeriesTable {
 /** The verdicts of one stream, by raw label bytes; and its kept series, by the id that they wanted first. */
 export class StreamSeries {
   readonly stream: Stream;
+  /** Names it in the table. */
+  readonly number: number;
   readonly #table: SeriesTable;
-  #young = new Map<string, Verdict>();
-  #old = new Map<string, Verdict>();
   #youngById = new Map<SeriesId, KnownSeries>();
   #oldById = new Map<SeriesId, KnownSeries>();
 
-  constructor(stream: Stream, table: SeriesTable) {
+  /** @param number that no other stream of the table has or had. */
+  constructor(stream: Stream, number: number, table: SeriesTable) {
     this.stream = stream;
+    this.number = number;
     this.#table = table;
   }
 
@@ -72,17 +150,14 @@ export class StreamSeries {
     return this.#table.nextRequest();
   }
 
+  /** The verdicts about the series of a request, as far as they are remembered, by position. */
+  recallAll(request: DecodedWriteRequest): (Verdict | undefined)[] {
+    return this.#table.recallAll(this, request);
+  }
+
   /** The verdict about a series, if it is remembered. */
-  find(rawLabels: string): Verdict | undefined {
-    const young = this.#young.get(rawLabels);
-    if (young) {
-      return young;
-    }
-    const old = this.#old.get(rawLabels);
-    if (old) {
-      this.remember(rawLabels, old);
-    }
-    return old;
+  recall(series: RawSeries): Verdict | undefined {
+    return this.#table.recall(this, series);
   }
 
   /** A kept series of this stream, if it is remembered. */
@@ -90,20 +165,21 @@ export class StreamSeries {
     return this.#youngById.get(id) ?? this.#oldById.get(id);
   }
 
-  /** Remembers a verdict. */
-  remember(rawLabels: string, verdict: Verdict): void {
-    this.#young.set(rawLabels, verdict);
+  /** Remembers the verdict about a series that `recall` does not know. */
+  remember(series: RawSeries, verdict: Verdict): void {
+    this.#table.remember(this, series, verdict);
+  }
+
+  /** Called by the table for what it puts into its young half. */
+  noteYoung(verdict: Verdict): void {
     if (verdict.kind === "keep") {
       this.#youngById.set(verdict.series.id, verdict.series);
     }
-    this.#table.countYoung();
   }
 
   /** Called by the table when the halves change places. */
   forgetOld(): void {
-    this.#old = this.#young;
     this.#oldById = this.#youngById;
-    this.#young = new Map();
     this.#youngById = new Map();
   }
 }

@@ -68,6 +68,7 @@ export class StreamTable {
       }
     }
     this.#tenants.clear();
+    this.#series.forgetAll();
   }
 
   #closeOne(): void {

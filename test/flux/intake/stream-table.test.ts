@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { compileRules } from "../../../services/flux/intake/rules.ts";
 import { SeriesTable } from "../../../services/flux/intake/series-table.ts";
 import { StreamTable } from "../../../services/flux/intake/stream-table.ts";
+import { TextSeriesIndex } from "../../../services/kernel/text-series-index.ts";
 
 const compiled = compileRules([], { maxPatterns: 1, maxPatternBytes: 1 });
 assert.ok(compiled.ok);
@@ -14,7 +15,7 @@ const open = (table: StreamTable, name: ReturnType<typeof named>) =>
   table.open(name, { sender: { tenant: name.tenant, server: "1", namespace: "n", keyIndex: 0 }, rules });
 
 test("a stream is found by its tenant and its words, and only under its own policy", () => {
-  const table = new StreamTable(new SeriesTable(10), 10);
+  const table = new StreamTable(new SeriesTable(new TextSeriesIndex(), 10), 10);
   const opened = open(table, named("a", "x"));
   assert.equal(table.find(named("a", "x")), opened);
   for (const other of [named("b", "x"), named("a", "y"), named("a", "x", {})]) {
@@ -23,7 +24,7 @@ test("a stream is found by its tenant and its words, and only under its own poli
 });
 
 test("a stream of another policy takes the place of the one with the same words", () => {
-  const table = new StreamTable(new SeriesTable(10), 2);
+  const table = new StreamTable(new SeriesTable(new TextSeriesIndex(), 10), 2);
   open(table, named("a", "x"));
   const later = named("a", "x", {});
   const opened = open(table, later);
@@ -33,7 +34,7 @@ test("a stream of another policy takes the place of the one with the same words"
 });
 
 test("of too many streams, the one that was not used for longest is forgotten", () => {
-  const table = new StreamTable(new SeriesTable(10), 3);
+  const table = new StreamTable(new SeriesTable(new TextSeriesIndex(), 10), 3);
   const names = ["x", "y", "z"].map((words) => named("a", words));
   for (const name of names) {
     open(table, name);
@@ -45,7 +46,7 @@ test("of too many streams, the one that was not used for longest is forgotten", 
 });
 
 test("a tenant with ever new words loses its own streams, and another keeps those that it has", () => {
-  const table = new StreamTable(new SeriesTable(10), 20);
+  const table = new StreamTable(new SeriesTable(new TextSeriesIndex(), 10), 20);
   const quiet = ["x", "y"].map((words) => open(table, named("quiet", words)));
   for (let i = 0; i < 1000; i++) {
     open(table, named("loud", String(i)));
@@ -59,7 +60,7 @@ test("a tenant with ever new words loses its own streams, and another keeps thos
 });
 
 test("with a stream for each of many tenants, the tenant that was not seen for longest makes room", () => {
-  const table = new StreamTable(new SeriesTable(10), 3);
+  const table = new StreamTable(new SeriesTable(new TextSeriesIndex(), 10), 3);
   for (const tenant of ["a", "b", "c"]) {
     open(table, named(tenant, "x"));
   }
@@ -70,7 +71,7 @@ test("with a stream for each of many tenants, the tenant that was not seen for l
 });
 
 test("nothing is left of any stream when all are forgotten", () => {
-  const table = new StreamTable(new SeriesTable(10), 2);
+  const table = new StreamTable(new SeriesTable(new TextSeriesIndex(), 10), 2);
   for (const words of ["x", "y"]) {
     open(table, named("a", words));
   }

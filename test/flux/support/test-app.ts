@@ -13,7 +13,7 @@ import { MetadataStore } from "../../../services/flux/metadata/metadata-store.ts
 import { FluxMetrics } from "../../../services/flux/metrics.ts";
 import { policyFrom } from "../../../services/flux/policy.ts";
 import { TrafficGate } from "../../../services/flux/traffic-gate.ts";
-import { referenceCodec } from "../../../services/kernel/reference.ts";
+import { loadKernel } from "../../../services/kernel/load-kernel.ts";
 import { createLogger } from "../../../services/shared/logger.ts";
 import { createSeriesHasher } from "../../../services/shared/series-id.ts";
 import { parseSettings } from "../../../settings/load.ts";
@@ -55,10 +55,11 @@ export function buildTestApp(options: TestAppOptions = {}): TestApp {
   const made = policyFrom(loaded.settings);
   assert.ok(made.ok);
   const registry = new Registry();
-  const table = new SeriesTable(1000);
+  const kernel = loadKernel((error) => assert.fail(String(error)));
+  const table = new SeriesTable(kernel, 1000);
   const flux: Flux = {
     policy: () => made.policy,
-    codec: referenceCodec,
+    codec: kernel,
     hasher,
     shards: 1,
     streams: new StreamTable(table, 10),

@@ -1,0 +1,38 @@
+/** What the kernel's module exports; each is described where it is written, in `assembly/kernel.ts`. Addresses are bytes. */
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  inputAt(bytes: number): number;
+  expandedAt(): number;
+  readRequest(start: number, end: number, bytes: number): number;
+  readonly seriesCount: WebAssembly.Global;
+  readonly sampleCount: WebAssembly.Global;
+  readonly metadataCount: WebAssembly.Global;
+  readonly labelBytes: WebAssembly.Global;
+  seriesRow(series: number): number;
+  timesAt(): number;
+  valuesAt(): number;
+  metadataAt(): number;
+  hashKeyAt(): number;
+  hashKeyBytes(): number;
+  findAll(stream: number): number;
+  findOne(stream: number, at: number, length: number): number;
+  add(stream: number, at: number, length: number): number;
+  turnHalves(): void;
+  forgetAll(): void;
+  youngBytes(): number;
+}
+
+/**
+ * The exports of an instance, known to be those of the kernel by their names alone: the module was compiled from
+ * `assembly/` in the same build.
+ */
+export function asKernelExports(exports: Readonly<Record<string, unknown>>): KernelExports {
+  if (!isKernel(exports)) {
+    throw new Error("cannot use kernel.wasm: it is not of this version; build again");
+  }
+  return exports;
+}
+
+function isKernel(exports: unknown): exports is KernelExports {
+  return typeof exports === "object" && exports !== null && "readRequest" in exports && "turnHalves" in exports;
+}

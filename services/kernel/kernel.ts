@@ -1,0 +1,185 @@
+import type { Codec, DecodedLabels, DecodedWriteRequest, RawSeries, ReadWriteRequest } from "./codec.ts";
+import type { KernelExports } from "./kernel-exports.ts";
+import { KernelSeries, type RequestAtHand, SERIES_WORDS } from "./kernel-series.ts";
+import { MetadataReader } from "./metadata-reader.ts";
+import type { SeriesIndex } from "./series-index.ts";
+import { readSnappyHead, type SnappyHead } from "./snappy-scan.ts";
+
+/** `READ` of `assembly/faults.ts`. */
+const READ = 0;
+
+export interface KernelOptions {
+  /** Makes an instance of the module. Called at once, and again when an instance has failed. */
+  readonly instantiate: () => KernelExports;
+  /** Reads what the kernel does not. */
+  readonly reference: Codec;
+  /** Fills bytes with random ones that nobody can foretell. */
+  readonly fillRandom: (bytes: Uint8Array) => void;
+  /** Told when an instance has failed and was thrown away. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * The codec and the series index in WebAssembly (`assembly/`, docs/kernel.md). It reads what senders send all day; what
+ * it does not take, for whatever reason, the reference codec reads, which has the words for what is wrong.
+ *
+ * It holds one request at a time: the labels of a request can be asked for until the next one is read.
+ */
+export class Kernel implements Codec, SeriesIndex {
+  readonly #options: KernelOptions;
+  #exports: KernelExports;
+  #incarnation = 0;
+  #atHand: { readonly request: RequestAtHand; readonly decoded: DecodedWriteRequest } | undefined;
+
+  constructor(options: KernelOptions) {
+    this.#options = options;
+    this.#exports = this.#start();
+  }
+
+  decodeLabels(rawLabels: string): DecodedLabels {
+    return this.#options.reference.decodeLabels(rawLabels);
+  }
+
+  readWriteRequest(body: Buffer, maxBytes: number): ReadWriteRequest {
+    const head = readSnappyHead(body);
+    this.#atHand = undefined;
+    return head && head.uncompressedBytes <= maxBytes && this.#take(body, head)
+      ? { ok: true, request: this.#decode(head.uncompressedBytes) }
+      : this.#options.reference.readWriteRequest(body, maxBytes);
+  }
+
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  get youngBytes(): number {
+    return this.#exports.youngBytes();
+  }
+
+  findAll(stream: number, request: DecodedWriteRequest): Int32Array {
+    const count = request.series.length;
+    if (request === this.#atHand?.decoded) {
+      return this.#guard((kernel) => findings(kernel, kernel.findAll(stream), count));
+    }
+    const all = new Int32Array(2 * count);
+    for (const [position, series] of request.series.entries()) {
+      all.set(this.find(stream, series), 2 * position);
+    }
+    return all;
+  }
+
+  find(stream: number, series: RawSeries): Int32Array {
+    return this.#guard((kernel) => {
+      const { at, bytes } = this.#place(kernel, series);
+      return findings(kernel, kernel.findOne(stream, at, bytes), 1);
+    });
+  }
+
+  add(stream: number, series: RawSeries): number {
+    return this.#guard((kernel) => {
+      const { at, bytes } = this.#place(kernel, series);
+      return kernel.add(stream, at, bytes);
+    });
+  }
+
+  turnHalves(): void {
+    this.#guard((kernel) => kernel.turnHalves());
+  }
+
+  forgetAll(): void {
+    this.#guard((kernel) => kernel.forgetAll());
+  }
+
+  #start(): KernelExports {
+    const kernel = this.#options.instantiate();
+    this.#options.fillRandom(new Uint8Array(kernel.memory.buffer, kernel.hashKeyAt(), kernel.hashKeyBytes()));
+    return kernel;
+  }
+
+  /** An instance that has trapped cannot be trusted again. Everything that it knew is forgotten. */
+  #startAgain(error: unknown): void {
+    this.#atHand = undefined;
+    this.#exports = this.#start();
+    this.#incarnation++;
+    this.#options.onFailure(error);
+  }
+
+  #guard<Result>(work: (kernel: KernelExports) => Result): Result {
+    try {
+      return work(this.#exports);
+    } catch (error) {
+      this.#startAgain(error);
+      throw error;
+    }
+  }
+
+  /** @returns whether the kernel could read the body. */
+  #take(body: Buffer, { start, uncompressedBytes }: SnappyHead): boolean {
+    try {
+      const kernel = this.#exports;
+      const at = kernel.inputAt(body.length);
+      new Uint8Array(kernel.memory.buffer, at, body.length).set(body);
+      return kernel.readRequest(start, body.length, uncompressedBytes) === READ;
+    } catch (error) {
+      this.#startAgain(error);
+      return false;
+    }
+  }
+
+  /** What the kernel has read, copied out but for the labels. */
+  #decode(expandedBytes: number): DecodedWriteRequest {
+    const kernel = this.#exports;
+    const { buffer } = kernel.memory;
+    const rows = kernel.seriesCount.value;
+    const samples = kernel.sampleCount.value;
+    const request: RequestAtHand = {
+      words: new Uint32Array(buffer, kernel.seriesRow(0), rows * SERIES_WORDS),
+      readLabels: (at, length) => this.#readLabels(request, at, length),
+    };
+    const decoded: DecodedWriteRequest = {
+      series: Array.from({ length: rows }, (_, position) => new KernelSeries(request, position)),
+      labelBytes: kernel.labelBytes.value,
+      timestampsMs: new Float64Array(buffer, kernel.timesAt(), samples).slice(),
+      valueBits: new BigUint64Array(buffer, kernel.valuesAt(), samples).slice(),
+      ...readMetadata(kernel, expandedBytes),
+    };
+    this.#atHand = { request, decoded };
+    return decoded;
+  }
+
+  #readLabels(request: RequestAtHand, at: number, length: number): string {
+    if (this.#atHand?.request !== request) {
+      throw new Error("cannot read the labels of a series: the kernel has read another request since");
+    }
+    return Buffer.from(this.#exports.memory.buffer, at, length).toString("latin1");
+  }
+
+  /** Where the label bytes of a series are in the kernel's memory; they are put there if they are not yet. */
+  #place(kernel: KernelExports, series: RawSeries): { at: number; bytes: number } {
+    if (series instanceof KernelSeries && series.request === this.#atHand?.request) {
+      return { at: series.labelsAt, bytes: series.labelBytes };
+    }
+    const { rawLabels } = series;
+    const at = kernel.inputAt(rawLabels.length);
+    Buffer.from(kernel.memory.buffer, at, rawLabels.length).write(rawLabels, "latin1");
+    return { at, bytes: rawLabels.length };
+  }
+}
+
+/** A copy of the findings at an address: two words for each series. */
+function findings({ memory }: KernelExports, at: number, count: number): Int32Array {
+  return new Int32Array(memory.buffer, at, 2 * count).slice();
+}
+
+function readMetadata(
+  kernel: KernelExports,
+  expandedBytes: number,
+): Pick<DecodedWriteRequest, "metadata" | "unreadMetadata"> {
+  const start = kernel.expandedAt();
+  const reader = new MetadataReader(Buffer.from(kernel.memory.buffer, start, expandedBytes));
+  const ends = new Uint32Array(kernel.memory.buffer, kernel.metadataAt(), 2 * kernel.metadataCount.value);
+  for (let i = 0; i < ends.length; i += 2) {
+    reader.add((ends[i] ?? 0) - start, (ends[i + 1] ?? 0) - start);
+  }
+  return reader.finish();
+}
