@@ -26,6 +26,7 @@ export function buildApp(flux: Flux, options: AppOptions): FastifyInstance {
     clientErrorHandler: answerClientErrors({
       exchanges,
       onRefusal: (reason) => flux.metrics.countRequestRefusal(reason),
+      retryAfterSeconds: () => flux.policy().retryAfterSeconds,
     }),
     // Ours says Retry-After and counts; Fastify's own answer would do neither.
     return503OnClosing: false,

@@ -157,7 +157,7 @@ const requests: Cases = {
   request_timeout: {
     settings: { FLUX_REQUEST_TIMEOUT_MS: "300" },
     act: raw(writeHead({ ...SENDER, "content-length": 10 })),
-    status: 408,
+    status: 503,
   },
   method_not_allowed: { act: sends({ path: "/prometheus/write", method: "GET" }), status: 405 },
   no_key: { act: sends(remote(writeRequestBody([up]), { key: "" })), status: 401 },
@@ -185,7 +185,7 @@ const requests: Cases = {
   unsupported_type: { act: sends(remote(writeRequestBody([up]), { "content-type": "text/html" })), status: 415 },
   unsupported_encoding: { act: sends(remote(writeRequestBody([up]), { "content-encoding": "br" })), status: 415 },
   body_too_large: { settings: { FLUX_MAX_BODY_BYTES: "5" }, act: sends([up]), status: 413 },
-  body_incomplete: { act: halfClosed(), status: 408 },
+  body_incomplete: { act: halfClosed(), status: 503 },
   malformed_encoding: { act: sends(json("{}", { "content-encoding": "gzip" })), status: 400 },
   malformed_snappy: { act: sends(remote(Buffer.from("junk"))), status: 400 },
   malformed_protobuf: { act: sends(remote(compress(Buffer.from("junk")))), status: 400 },

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Refusal, RequestRefusal } from "../reasons.ts";
-import { refusalAnswer } from "./answer.ts";
+import { type Answer, refusalAnswer } from "./answer.ts";
 import type { Exchanges } from "./exchanges.ts";
 import { LINGER_MS } from "./send-answer.ts";
 
@@ -12,13 +12,14 @@ export interface ClientErrorOptions {
   readonly exchanges: Pick<Exchanges, "latestOn">;
   /** Told of a request that was refused before it had a route. */
   readonly onRefusal: (reason: RequestRefusal) => void;
+  readonly retryAfterSeconds: () => number;
 }
 
 /**
  * What is done about connections that break HTTP's rules or are too slow. Where a request waits for its body, its own
  * route answers it; otherwise there is no request yet, and the answer is written here.
  */
-export function answerClientErrors({ exchanges, onRefusal }: ClientErrorOptions) {
+export function answerClientErrors({ exchanges, onRefusal, retryAfterSeconds }: ClientErrorOptions) {
   return (error: ClientError, socket: Socket): void => {
     if (socket.destroyed || socket.writableEnded || error.code === "ECONNRESET") {
       return;
@@ -34,7 +35,7 @@ export function answerClientErrors({ exchanges, onRefusal }: ClientErrorOptions)
     } else {
       onRefusal(refusal.code);
       // Not closed at once: the answer would be lost on a sender that is still sending.
-      socket.end(answerText(refusal));
+      socket.end(answerText(refusalAnswer(refusal, retryAfterSeconds())));
       setTimeout(() => socket.destroy(), LINGER_MS).unref();
     }
   };
@@ -57,11 +58,11 @@ function refusalOf({ code, message }: ClientError): Refusal & { readonly code: R
   }
 }
 
-function answerText(refusal: Refusal): string {
-  const { status, body = "" } = refusalAnswer(refusal, 0);
+function answerText({ status, headers, body = "" }: Answer): string {
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     "connection: close",
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     "content-type: application/json; charset=utf-8",
     `content-length: ${Buffer.byteLength(body)}`,
   ];

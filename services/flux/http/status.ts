@@ -17,7 +17,8 @@ const later = (status: number): Status => ({ status, retry: true });
 export const STATUS_OF: Readonly<Record<RefusalCode, Status>> = {
   malformed_http: final(400),
   headers_too_large: final(431),
-  request_timeout: final(408),
+  // Not 408, for which senders give data up: a slow line, or a Flux that is too busy to read, is not the data's fault.
+  request_timeout: later(503),
   method_not_allowed: final(405),
   no_key: final(401),
   bad_key: final(401),
@@ -33,8 +34,8 @@ export const STATUS_OF: Readonly<Record<RefusalCode, Status>> = {
   unsupported_type: final(415),
   unsupported_encoding: final(415),
   body_too_large: final(413),
-  // Not 400, for which senders give a request up: behind a proxy that has lost patience it is not the data's fault.
-  body_incomplete: final(408),
+  // Heard behind a proxy that has lost patience.
+  body_incomplete: later(503),
   malformed_encoding: final(400),
   malformed_snappy: final(400),
   malformed_protobuf: final(400),

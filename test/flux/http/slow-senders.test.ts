@@ -26,15 +26,16 @@ async function start(t: TestContext, options: TestAppOptions = {}) {
 }
 
 describe(
-  "a sender that is too slow is answered 408, its connection is closed, and it is counted, when",
+  "a sender that is too slow is told to come again, its connection is closed, and it is counted, when",
   TOGETHER,
   () => {
     const check = async (t: TestContext, begins: string) => {
       const { port, counted, memory } = await start(t);
       const answer = await (await openRaw(port, begins)).ended();
-      assert.match(answer, /^HTTP\/1\.1 408 Request Timeout\r\n/);
+      assert.match(answer, /^HTTP\/1\.1 503 Service Unavailable\r\n/);
       assert.match(answer, /connection: close\r\n/i);
-      assert.match(answer, /\r\n\r\n{"code":408,"message":"request_timeout: .*FLUX_REQUEST_TIMEOUT_MS/);
+      assert.match(answer, /retry-after: 5\r\n/i);
+      assert.match(answer, /\r\n\r\n{"code":503,"message":"request_timeout: .*FLUX_REQUEST_TIMEOUT_MS/);
       assert.equal(await counted("request_timeout"), 1);
       assert.equal(memory.usedBytes, 0);
     };
@@ -54,7 +55,7 @@ describe(
     test("the form of an InfluxDB query does not end", async (t) => {
       const { port } = await start(t);
       const answer = await (await openRaw(port, `${writeHead({ "content-length": 100 }, "/query")}q=`)).ended();
-      assert.match(answer, /^HTTP\/1\.1 408 /);
+      assert.match(answer, /^HTTP\/1\.1 503 /);
     });
   },
 );
@@ -65,7 +66,7 @@ describe("a limit of time", TOGETHER, () => {
     const slow = await openRaw(port, writeHead({ ...HEADERS, "transfer-encoding": "chunked" }));
     const drip = setInterval(() => slow.socket.write("1\r\nx\r\n"), 20);
     t.after(() => clearInterval(drip));
-    assert.match(await slow.ended(), /^HTTP\/1\.1 408 /);
+    assert.match(await slow.ended(), /^HTTP\/1\.1 503 /);
     assert.equal(await counted("request_timeout"), 1);
   });
 
@@ -139,10 +140,10 @@ describe("a connection that breaks HTTP's rules is answered and closed, and coun
   }
 });
 
-test("a body that ends too early is 408, never 400, for which senders give data up", async (t) => {
+test("a body that ends too early is 503, never 4xx, for which senders give data up", async (t) => {
   const { port, counted } = await start(t);
   const sender = await openRaw(port, `${writeHead({ ...HEADERS, "content-length": 100 })}half`);
   sender.socket.end();
-  assert.match(await sender.ended(), /^HTTP\/1\.1 408 .*"body_incomplete: /s);
+  assert.match(await sender.ended(), /^HTTP\/1\.1 503 .*"body_incomplete: /s);
   assert.equal(await counted("body_incomplete"), 1);
 });
