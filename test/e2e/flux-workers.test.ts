@@ -217,6 +217,7 @@ test("limits of a tenant hold over all workers", async (t) => {
   const { flux } = await start(t, {
     FLUX_TENANTS: JSON.stringify({ slow: { limits: { samplesPerSecond: 1, samplesBurst: 5 } } }),
     FLUX_MAX_REQUESTS_IN_FLIGHT: "2",
+    FLUX_MAX_IN_FLIGHT_BYTES: "2000000",
   });
   const body = writeRequestBody([
     { labels: { __name__: "up" }, samples: Array(50).fill({ timestampMs: 1, value: 1 }) },
@@ -236,6 +237,9 @@ test("limits of a tenant hold over all workers", async (t) => {
   assert.equal((await send("acme")).status, 204);
 
   const port = Number(new URL(flux.intakeUrl).port);
+  const large = await openRaw(port, writeHead({ ...HEADERS, "content-length": 1_500_000 }));
+  await large.receive(/^HTTP\/1\.1 413 .* have 1000000 \(FLUX_MAX_IN_FLIGHT_BYTES, divided by FLUX_WORKERS\)/s);
+  large.socket.destroy();
   const half = async () => {
     const connection = await openRaw(port, writeHead({ ...HEADERS, "content-length": body.length }));
     connection.socket.write(body.subarray(0, 3));
