@@ -33,7 +33,8 @@ export function formatClaimState(state: ClaimState): string {
 
 /**
  * Reads what `formatClaimState` or `claim-blocks.lua` wrote. A text that cannot be read counts as a claim of which
- * nothing was delivered, because delivering twice does no harm and losing does.
+ * nothing was delivered, because delivering twice does no harm and losing does. Its time then is that of its id, so that a
+ * cap on the age of what waits does not take it for something from 1970.
  */
 export function parseClaimState(id: string, text: string): ClaimState {
   try {
@@ -41,10 +42,15 @@ export function parseClaimState(id: string, text: string): ClaimState {
     return { id, claimedAtMs, bytes, oldestGeneration, sinks: parseSinks(sinks) };
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) {
-      return { id, claimedAtMs: 0, bytes: 0, oldestGeneration: 0, sinks: {} };
+      return { id, claimedAtMs: timeOfId(id), bytes: 0, oldestGeneration: 0, sinks: {} };
     }
     throw error;
   }
+}
+
+/** Ids of claims begin with the milliseconds at which they were made (`claims.ts`). */
+function timeOfId(id: string): number {
+  return Number(/^(\d{1,15})-/.exec(id)?.[1] ?? 0);
 }
 
 /** The claim with another progress of one sink; undefined makes it pending again. */

@@ -40,6 +40,11 @@ test("a claim whose text is damaged counts as not delivered", () => {
   }
 });
 
+test("a claim whose text is damaged is as old as its id says", () => {
+  assert.equal(parseClaimState("1767270630000-0a1b2c3d", "{").claimedAtMs, 1767270630000);
+  assert.equal(parseClaimState("c1", "{").claimedAtMs, 0);
+});
+
 test("a claim is confirmed when every enabled sink has confirmed it, and not before", () => {
   const progress = (state: "delivered" | "confirmed") => ({ state, deliveredAtMs: 1, tally: tally() });
   const one = withProgress(fresh, "timeseries", progress("confirmed"));
