@@ -1,33 +1,40 @@
 import { Agent } from "node:http";
 import process from "node:process";
 import { buildPayload } from "./payload.ts";
-import { post, REMOTE_WRITE_HEADERS } from "./send.ts";
+import { post } from "./send.ts";
 
-/* A sender that keeps to a rate of its own, whatever it is answered. Arguments: URL, key, samples a second. */
+/*
+ * A sender that keeps to a rate of its own, whatever it is answered. Arguments: URL, key. Each message is the rate in
+ * samples a second that it is to go on with, 0 for none; it is answered with what became of the requests since.
+ */
 
 const PER_REQUEST = 2000;
-const [url = "", key = "", samplesPerSecond = "0"] = process.argv.slice(2);
+const [url = "", key = ""] = process.argv.slice(2);
 const bodies = buildPayload(PER_REQUEST).bodiesAt(Date.now()).slice(0, 50);
-const headers = { ...REMOTE_WRITE_HEADERS, key, "x-tenant-id": "loud", "x-server-id": "1" };
+const headers = { key, "x-tenant-id": "loud", "x-server-id": "1" };
 const agent = new Agent({ keepAlive: true, maxSockets: 16 });
-const answers = new Map<number, number>();
+let answers = new Map<string, number>();
 let sent = 0;
+let timer: NodeJS.Timeout | undefined;
 
-const timer = setInterval(
-  () => {
-    const body = bodies[sent++ % bodies.length];
-    if (body) {
-      void post(agent, url, headers, body).then(
-        ({ status }) => answers.set(status, (answers.get(status) ?? 0) + 1),
-        () => answers.set(0, (answers.get(0) ?? 0) + 1),
-      );
-    }
-  },
-  (1000 * PER_REQUEST) / Number(samplesPerSecond),
-);
-process.send?.("started");
-process.once("message", () => {
+process.on("message", (samplesPerSecond: number) => {
   clearInterval(timer);
-  const counts = [...answers].map(([status, count]) => `${count} answered ${status}`).join(", ");
-  process.send?.(`${sent} requests (${counts})`, () => process.exit(0));
+  process.send?.([...answers].map(([answer, count]) => `${count} answered ${answer}`).join(", "));
+  answers = new Map();
+  timer = samplesPerSecond > 0 ? setInterval(sendOne, (1000 * PER_REQUEST) / samplesPerSecond) : undefined;
 });
+process.send?.("ready");
+
+function sendOne(): void {
+  const body = bodies[sent++ % bodies.length];
+  if (body) {
+    void post(agent, url, headers, body).then(
+      ({ status }) => count(String(status)),
+      () => count("not at all"),
+    );
+  }
+}
+
+function count(answer: string): void {
+  answers.set(answer, (answers.get(answer) ?? 0) + 1);
+}
