@@ -27,6 +27,12 @@ export function buildBlock(
   generation: number,
 ): Buffer {
   const ids = new BigUint64Array(positions.length);
+  if (positions.length === kept.series.length) {
+    for (const [i, series] of kept.series.entries()) {
+      ids[i] = series.id;
+    }
+    return encodeBlock({ owner, generation, samples: { ...kept, ids } });
+  }
   const timestampsMs = new Float64Array(positions.length);
   const valueBits = new BigUint64Array(positions.length);
   for (const [i, position] of positions.entries()) {

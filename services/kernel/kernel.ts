@@ -137,7 +137,7 @@ export class Kernel implements Codec, SeriesIndex {
       readLabels: (at, length) => this.#readLabels(request, at, length),
     };
     const decoded: DecodedWriteRequest = {
-      series: Array.from({ length: rows }, (_, position) => new KernelSeries(request, position)),
+      series: seriesOf(request, rows),
       labelBytes: kernel.labelBytes.value,
       timestampsMs: new Float64Array(buffer, kernel.timesAt(), samples).slice(),
       valueBits: new BigUint64Array(buffer, kernel.valuesAt(), samples).slice(),
@@ -164,6 +164,14 @@ export class Kernel implements Codec, SeriesIndex {
     Buffer.from(kernel.memory.buffer, at, rawLabels.length).write(rawLabels, "latin1");
     return { at, bytes: rawLabels.length };
   }
+}
+
+function seriesOf(request: RequestAtHand, rows: number): KernelSeries[] {
+  const series: KernelSeries[] = [];
+  for (let position = 0; position < rows; position++) {
+    series.push(new KernelSeries(request, position));
+  }
+  return series;
 }
 
 /** A copy of the findings at an address: two words for each series. */

@@ -52,6 +52,26 @@ export class SeriesHalf {
     }
   }
 
+  /** Loads the cell where a look-up begins. */
+  warmCell(hash: u32): u64 {
+    return this.count === 0 ? 0 : load<u64>(this.cells + ((<usize>(hash & this.mask)) << 3));
+  }
+
+  /** Loads the lines of the entry that a look-up most likely compares with. */
+  warmEntry(hash: u32): u64 {
+    const bits = this.warmCell(hash);
+    if (<u32>bits !== hash || bits === 0) {
+      return 0;
+    }
+    const entry = <usize>(bits >> 32);
+    const end = entry + load<u32>(entry, LENGTH);
+    let sum: u64 = 0;
+    for (let at = entry + 64; at < end; at += 64) {
+      sum += load<u8>(at);
+    }
+    return sum;
+  }
+
   /** Adds bytes that are not there. @returns their number. */
   add(hash: u32, stream: u32, at: usize, length: u32): u32 {
     if (this.cells === 0) {
