@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type LabelRule, parseLabelRules, parseMetricPatterns } from "../../../services/flux/intake/header-rules.ts";
+import { createRandom, type Random } from "../../support/random.ts";
 
 const patternHeaders: readonly [header: string | undefined, want: string[]][] = [
   [undefined, []],
@@ -139,5 +140,85 @@ test("label rules of no known shape are refused with the shape that is expected"
   for (const [header, why] of labelFaults) {
     const detail = `cannot read the header dropLabels: ${why}`;
     assert.deepEqual(parseLabelRules(header), { ok: false, detail }, header);
+  }
+});
+
+const LIST_PIECES = [
+  "a",
+  "z_9",
+  ".*",
+  "^",
+  "(x|y)",
+  "[0-9]",
+  "{1,3}",
+  "=",
+  ",",
+  " ",
+  "'",
+  '"',
+  "\\d",
+  "\n",
+  "é",
+  "😀",
+] as const;
+/** What neither ends an item of a comma list nor stands for something else there. */
+const ITEM_PIECES = ["a", "z_9", ".*", "^", "{1,3}", "\\d", "é", "😀"] as const;
+
+const textOf = (random: Random, pieces: typeof LIST_PIECES | typeof ITEM_PIECES) =>
+  `x${Array.from({ length: random.below(6) }, () => random.pick<string>(pieces)).join("")}`;
+
+/** As Python's `repr` writes a string. */
+function pythonText(text: string): string {
+  const escaped = text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+  return text.includes("'") && !text.includes('"') ? `"${escaped}"` : `'${escaped.replaceAll("'", "\\'")}'`;
+}
+
+const pythonList = (items: readonly string[]) => `[${items.join(", ")}]`;
+const pythonTuple = (items: readonly string[]) => `(${items.join(", ")}${items.length === 1 ? "," : ""})`;
+
+test("any rules come back from every form in which they can be written", () => {
+  const random = createRandom();
+  for (let round = 0; round < 2000; round++) {
+    const rules = Array.from({ length: 1 + random.below(4) }, (): LabelRule => {
+      const label = textOf(random, LIST_PIECES);
+      return random.below(3) === 0 ? [label] : [label, random.below(9) === 0 ? "" : textOf(random, LIST_PIECES)];
+    });
+    const pairs = rules.map((rule) => rule.map(pythonText));
+    const forms = [
+      JSON.stringify(rules),
+      JSON.stringify(rules, undefined, 2),
+      pythonList(pairs.map(pythonList)),
+      pythonTuple(pairs.map(pythonTuple)),
+      pythonList(pairs.map(pythonTuple)),
+      ...(pairs.length === 1 ? [pythonList(pairs.flat())] : []),
+    ];
+    for (const form of forms) {
+      assert.deepEqual(parseLabelRules(form), { ok: true, rules }, `seed ${random.seed}: ${form}`);
+    }
+    const patterns = rules.flat();
+    for (const form of [...forms, JSON.stringify(patterns), pythonTuple(patterns.map(pythonText))]) {
+      assert.deepEqual(
+        parseMetricPatterns(form, "dropMetrics"),
+        { ok: true, patterns },
+        `seed ${random.seed}: ${form}`,
+      );
+    }
+  }
+});
+
+test("any rules without commas and quotes come back from a comma list", () => {
+  const random = createRandom();
+  const separator = () => random.pick([",", ", ", " ,", ",,"]);
+  const join = (items: readonly string[]) => items.reduce((text, item) => `${text}${separator()}${item}`);
+  for (let round = 0; round < 2000; round++) {
+    const rules = Array.from({ length: 1 + random.below(4) }, (): LabelRule => {
+      const label = random.pick(["pod", "http.route", "é", "container-id"]);
+      return random.below(2) === 0 ? [label] : [label, textOf(random, ITEM_PIECES)];
+    });
+    const labels = join(rules.map(([label, pattern]) => (pattern === undefined ? label : `${label}=${pattern}`)));
+    assert.deepEqual(parseLabelRules(labels), { ok: true, rules }, `seed ${random.seed}: ${labels}`);
+    const patterns = rules.map(() => textOf(random, ITEM_PIECES));
+    const list = join(patterns);
+    assert.deepEqual(parseMetricPatterns(list, "dropMetrics"), { ok: true, patterns }, `seed ${random.seed}: ${list}`);
   }
 });
