@@ -1,9 +1,9 @@
 import { Redis } from "ioredis";
 import { startRedis } from "../support/redis-server.ts";
 import { startFluxContestant } from "./flux-contestant.ts";
-import { SERIES } from "./payload.ts";
-import { sendPass } from "./send-pass.ts";
+import { buildPayload, SERIES } from "./payload.ts";
 
+const PER_REQUEST = 2000;
 const SCRAPE_MS = 15_000;
 /** The first of them registers the series, and the others give Redis the time to put its tables in order after that. */
 const WARM_UP_PASSES = 3;
@@ -15,8 +15,8 @@ export async function measureBuffer(): Promise<void> {
   const redis = new Redis(server.url);
   const flux = await startFluxContestant(server.url);
   const startMs = Date.now() - 3_600_000;
-  const pass = (number: number) =>
-    sendPass(flux, { firstSeries: 0, series: SERIES, timestampMs: startMs + number * SCRAPE_MS });
+  const payload = buildPayload(PER_REQUEST);
+  const pass = (number: number) => flux.take(payload.bodiesAt(startMs + number * SCRAPE_MS));
   const empty = await usedMemory(redis);
   for (let number = 0; number < WARM_UP_PASSES; number++) {
     await pass(number);
