@@ -52,8 +52,8 @@ export async function handleWrite(flux: Flux, dialect: Dialect, request: WriteRe
   if (!identity.ok) {
     return refuse(identity);
   }
-  request.memory.identify();
   const { sender } = identity;
+  request.memory.identify(sender.tenant);
   const terms = termsOf(policy, sender);
   const entered = await flux.gate.enter(terms.meters);
   if (!entered.ok) {

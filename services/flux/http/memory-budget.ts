@@ -15,14 +15,20 @@ export interface Memory {
 
 /** The memory of one request, from its first byte to its end. */
 export interface Reservation extends Memory {
-  /** The sender has shown a key: from now on the whole budget is open to the request. */
-  identify(): void;
+  /** The sender has shown a key: from now on the request is one of its tenant's. Further calls do nothing. */
+  identify(tenant: string): void;
   /** Gives everything back. Further calls do nothing; taking afterwards is a bug. */
   release(): void;
 }
 
 /** Of the whole budget, the part that senders may fill before they have shown a key. */
 const ANONYMOUS_SHARE = 1 / 8;
+
+/**
+ * What all requests of a tenant may hold of what the other tenants leave. However many tenants take theirs, there is
+ * room for one more.
+ */
+const TENANT_SHARE = 3 / 4;
 
 const ROOM: Room = { ok: true };
 
@@ -35,6 +41,8 @@ export class MemoryBudget {
   readonly #origin: string;
   #usedBytes = 0;
   #anonymousBytes = 0;
+  /** Of the tenants that hold any. */
+  readonly #tenantBytes = new Map<string, number>();
 
   /**
    * @param maxBytes the bound, read at every step, so that a reload takes effect at once.
@@ -53,40 +61,70 @@ export class MemoryBudget {
   /** Opens the memory of a request; nothing is taken yet. */
   reserve(): Reservation {
     let heldBytes = 0;
-    let isAnonymous = true;
+    let tenant: string | undefined;
     const change = (bytes: number) => {
       heldBytes += bytes;
       this.#usedBytes += bytes;
-      this.#anonymousBytes += isAnonymous ? bytes : 0;
+      this.#changeOwn(tenant, bytes);
     };
     return {
       get heldBytes() {
         return heldBytes;
       },
       take: (bytes) => {
-        const room = this.#room(bytes, heldBytes, isAnonymous);
+        const room = this.#room(bytes, heldBytes, tenant);
         if (room.ok) {
           change(bytes);
         }
         return room;
       },
       give: (bytes) => change(-Math.min(bytes, heldBytes)),
-      identify: () => {
-        this.#anonymousBytes -= isAnonymous ? heldBytes : 0;
-        isAnonymous = false;
+      identify: (whose) => {
+        if (tenant === undefined) {
+          this.#changeOwn(undefined, -heldBytes);
+          this.#changeOwn(whose, heldBytes);
+          tenant = whose;
+        }
       },
       release: () => change(-heldBytes),
     };
   }
 
-  #room(bytes: number, heldBytes: number, isAnonymous: boolean): Room {
-    const maxBytes = this.#maxBytes();
-    const limit = isAnonymous ? Math.floor(maxBytes * ANONYMOUS_SHARE) : maxBytes;
-    if (heldBytes + bytes > limit) {
-      return neverFits(heldBytes + bytes, limit, isAnonymous, this.#origin);
+  #changeOwn(tenant: string | undefined, bytes: number): void {
+    if (tenant === undefined) {
+      this.#anonymousBytes += bytes;
+      return;
     }
-    const isFull = this.#usedBytes + bytes > maxBytes || (isAnonymous && this.#anonymousBytes + bytes > limit);
-    return isFull ? isInUse(bytes, limit, this.#origin) : ROOM;
+    const own = this.#ofTenant(tenant) + bytes;
+    if (own === 0) {
+      this.#tenantBytes.delete(tenant);
+    } else {
+      this.#tenantBytes.set(tenant, own);
+    }
+  }
+
+  #ofTenant(tenant: string): number {
+    return this.#tenantBytes.get(tenant) ?? 0;
+  }
+
+  #room(bytes: number, heldBytes: number, tenant: string | undefined): Room {
+    const maxBytes = this.#maxBytes();
+    const limit = tenant === undefined ? Math.floor(maxBytes * ANONYMOUS_SHARE) : maxBytes;
+    if (heldBytes + bytes > limit) {
+      return neverFits(heldBytes + bytes, limit, tenant === undefined, this.#origin);
+    }
+    const isWithinShare =
+      tenant === undefined
+        ? this.#anonymousBytes + bytes <= limit
+        : this.#isWithinShare(bytes, heldBytes, tenant, maxBytes);
+    return isWithinShare && this.#usedBytes + bytes <= maxBytes ? ROOM : isInUse(bytes, limit, this.#origin);
+  }
+
+  /** A request that is its tenant's only one may have what there is: it is bounded by the size of requests. */
+  #isWithinShare(bytes: number, heldBytes: number, tenant: string, maxBytes: number): boolean {
+    const own = this.#ofTenant(tenant);
+    const leftByOthers = maxBytes - (this.#usedBytes - own);
+    return own === heldBytes || own + bytes <= TENANT_SHARE * leftByOthers;
   }
 }
 

@@ -4,9 +4,12 @@ import { GrowingBuffer } from "../../../services/flux/http/growing-buffer.ts";
 import { MemoryBudget, type Reservation } from "../../../services/flux/http/memory-budget.ts";
 import { createRandom } from "../../support/random.ts";
 
-function reserveFor(budget: MemoryBudget, bytes: number): Reservation {
+let tenants = 0;
+
+/** By default of a tenant that has no other request. */
+function reserveFor(budget: MemoryBudget, bytes: number, tenant = `tenant-${tenants++}`): Reservation {
   const reservation = budget.reserve();
-  reservation.identify();
+  reservation.identify(tenant);
   assert.deepEqual(reservation.take(bytes), { ok: true });
   return reservation;
 }
@@ -45,11 +48,31 @@ describe("a memory budget", () => {
     const tooLarge = anonymous.take(1);
     assert.match(tooLarge.ok ? "" : `${tooLarge.code} ${tooLarge.detail}`, /^body_too_large .*101 bytes.* have 100 /);
     const known = reserveFor(budget, 700);
-    anonymous.identify();
+    anonymous.identify("known");
     assert.deepEqual(other.take(0), { ok: true });
     known.give(50);
     assert.deepEqual(other.take(50), { ok: true }, "who has shown a key is no longer among those who have not");
     assert.equal(budget.usedBytes, 800);
+  });
+
+  test("lets the requests of a tenant have three quarters of what the others leave, and a single one all", () => {
+    const budget = new MemoryBudget(() => 1600);
+    const single = reserveFor(budget, 1600, "loud");
+    single.give(1300);
+    const second = reserveFor(budget, 900, "loud");
+    const refused = second.take(1);
+    assert.equal(refused.ok ? "" : refused.code, "memory_full");
+    assert.doesNotMatch(refused.ok ? "" : refused.detail, /loud/);
+    const [third, fourth] = [reserveFor(budget, 100, "other"), budget.reserve()];
+    fourth.identify("other");
+    assert.deepEqual(fourth.take(200), { ok: true }, "of the 400 that are left");
+    assert.equal(fourth.take(1).ok, false);
+    assert.deepEqual(reserveFor(budget, 100).take(0), { ok: true }, "and there is room for one more");
+    third.release();
+    single.release();
+    second.release();
+    assert.deepEqual(fourth.take(900), { ok: true });
+    assert.equal(budget.usedBytes, 1200);
   });
 
   test("takes up another size at once; what is held stays", () => {
@@ -70,7 +93,7 @@ describe("a memory budget", () => {
     const steps: ((one: Reservation) => unknown)[] = [
       (one) => one.release(),
       (one) => one.give(random.below(100)),
-      (one) => one.identify(),
+      (one) => one.identify(random.pick(["a", "b"])),
       take,
       take,
       take,
