@@ -40,7 +40,7 @@ export interface LiveFlux {
 export async function openLiveFlux(redisUrl: string, environment: Environment): Promise<LiveFlux> {
   const prefix = `test-${randomUUID()}:`;
   const load = (env: Environment) =>
-    parseSettings(undefined, { REDIS_URL: redisUrl, REDIS_KEY_PREFIX: prefix, REDIS_TIMEOUT_MS: "1000", ...env });
+    parseSettings(undefined, { REDIS_URL: redisUrl, REDIS_KEY_PREFIX: prefix, ...env });
   const { settings, policy } = accepted(load(environment));
   const logger = createLogger("test", "silent");
   const redis = connectRedis(redisUrl, { name: "test-flux", timeoutMs: settings.REDIS_TIMEOUT_MS, logger });
