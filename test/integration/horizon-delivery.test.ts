@@ -83,7 +83,7 @@ test("samples of several blocks arrive in both stores under the labels of their 
   ]);
   const info = await timeSeriesInfo(rig.redis, rig.prefix, idOfA);
   assert.equal(info.get("retentionTime"), 86_400_000);
-  assert.equal(info.get("chunkSize"), 256);
+  assert.equal(info.get("chunkSize"), 384);
   assert.equal(info.get("duplicatePolicy"), "last");
   const labels = labelsOfInfo(info);
   assert.deepEqual(

@@ -25,7 +25,7 @@ export interface KnownSeries {
   admission: number;
   /** Number of the request that last held it; tells when one request holds it twice. */
   lastRequest: number;
-  /** Hash of its labels before any were dropped: another one that ends up here was merged by a rule. */
+  /** Tells the labels that it was sent with: another one that ends up here with others was merged by a rule. */
   readonly sourceId: SeriesId;
 }
 
@@ -80,8 +80,9 @@ export function decideSeries(
   if (!fits.ok) {
     return { kind: "refuse", reason: fits.reason, detail: fits.detail };
   }
-  const sourceId = hasher.idOf(encodeLabels(sent), 0);
   const firstChoice = hasher.idOf(labelBytes, 0);
+  // Where no label was dropped, the stored labels tell as well as those sent whether another series is the same.
+  const sourceId = named.isWhole ? firstChoice : hasher.idOf(encodeLabels(sent), 0);
   const record = recordOf(labelBytes, "unknown").toString("latin1");
   const twin = known(firstChoice);
   if (twin?.record === record) {
@@ -99,6 +100,8 @@ export interface NamedSeries {
   readonly sent: Label[];
   /** Without the labels that rules drop, with the owner's. */
   readonly labels: LabelSet;
+  /** Whether rules drop none of its labels. */
+  readonly isWhole: boolean;
 }
 
 /** Reads a series' labels, drops those that rules name, adds the owner's. Or says why there is no such series. */
@@ -114,11 +117,14 @@ export function nameSeries(
       : { kind: "refuse", reason: "invalid_utf8", detail: "a label name or value is not UTF-8" };
   }
   const tidy = tidyLabels(decoded.labels);
-  return tidy.ok
-    ? {
-        kind: "named",
-        sent: tidy.labels,
-        labels: injectOwner(rules.dropLabels(tidy.labels), sender.tenant, sender.server),
-      }
-    : { kind: "refuse", reason: tidy.reason, detail: tidy.detail };
+  if (!tidy.ok) {
+    return { kind: "refuse", reason: tidy.reason, detail: tidy.detail };
+  }
+  const stays = rules.dropLabels(tidy.labels);
+  return {
+    kind: "named",
+    sent: tidy.labels,
+    labels: injectOwner(stays, sender.tenant, sender.server),
+    isWhole: stays.length === tidy.labels.length,
+  };
 }
