@@ -46,6 +46,11 @@ export const PLANTED_BUGS = {
 
 export type PlantedBug = keyof typeof PLANTED_BUGS;
 
+/** Whether there is a bug of this name. */
+export function isPlantedBug(name: string): name is PlantedBug {
+  return Object.hasOwn(PLANTED_BUGS, name);
+}
+
 /** A copy of the compiled project with this bug in it. @returns its `dist` folder, and what removes the copy. */
 export function plantBug(bug: PlantedBug): { distFolder: string; remove: () => void } {
   const root = projectRoot(import.meta.url);

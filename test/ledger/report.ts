@@ -1,12 +1,12 @@
 import type { LedgerLine, Verdict } from "./judge.ts";
-import type { Ledger } from "./run-ledger.ts";
+import type { LedgerTables } from "./run-ledger.ts";
 
 const COLUMNS = ["acknowledged", "stored", "missing", "extra", "different"] as const;
 const NAME_WIDTH = 44;
 const COLUMN_WIDTH = 13;
 
 /** The ledger as text: a table for each store, by tenant and by the fault that was on, and the first examples. Pure. */
-export function reportOf({ sent, stores }: Ledger): string {
+export function reportOf({ sent, stores }: LedgerTables): string {
   const tables = Object.entries(stores).map(
     ([store, verdict]) => `${store}\n${tableOf(verdict)}\n${examplesOf(verdict)}`,
   );

@@ -20,8 +20,14 @@ export interface LedgerOptions {
   readonly system?: SystemOptions;
 }
 
-export interface Ledger {
+/** What was found in each store that was looked at. */
+export interface LedgerTables {
   readonly sent: number;
+  readonly stores: Readonly<Record<string, Verdict>>;
+}
+
+/** What was found in both stores. */
+export interface Ledger extends LedgerTables {
   readonly stores: Readonly<Record<"VictoriaMetrics" | "RedisTimeSeries", Verdict>>;
 }
 
@@ -89,6 +95,6 @@ export async function runLedger(options: LedgerOptions): Promise<Ledger> {
 }
 
 /** Whether nothing acknowledged was lost, and nothing is there that should not be. */
-export function isBalanced({ stores }: Ledger): boolean {
+export function isBalanced({ stores }: LedgerTables): boolean {
   return Object.values(stores).every(({ total }) => total.missing + total.extra + total.different === 0);
 }
