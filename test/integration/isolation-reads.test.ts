@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { INFLUX_WRITE_PATHS, WRITE_PATHS } from "../../services/flux/dialects/choose-dialect.ts";
 import type { LiveFlux } from "../flux/support/live-flux.ts";
 import { ownedEntries } from "../flux/support/owned-entries.ts";
 import {
@@ -7,7 +8,9 @@ import {
   assertTellsNothing,
   BRAVO,
   bravoWrites,
+  metricsOfBravo,
   NOBODY,
+  nameless,
   openTwoTenants,
   remoteWrite,
   type Sent,
@@ -15,6 +18,7 @@ import {
   TIME_MS,
 } from "../flux/support/two-tenants.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
+import type { Route } from "../support/routes-of.ts";
 
 /*
  * One tenant tries to learn of another one: what it has stored, what its series are called, whether it is there at
@@ -76,6 +80,41 @@ test("every route that answers a question answers it the same whoever is stored"
   }
 });
 
+/** Asks a route for another tenant in every place where one may be named. */
+const askFor = (tenant: string, { method, path }: Route): Sent => {
+  const places = { db: tenant, org: tenant, bucket: `${tenant}/srv-of-${tenant}`, "x-tenant-id": tenant };
+  const query = new URLSearchParams({ ...places, q: `SHOW SERIES ON ${tenant}` });
+  return {
+    method,
+    path: `${path.replace(":tenant", tenant).replace(":server", `srv-of-${tenant}`)}?${query}`,
+    headers: { ...KEY, "x-tenant-id": tenant, "x-server-id": `srv-of-${tenant}` },
+    body: `metric_of_${tenant} value=1 ${TIME_MS}000001`,
+  };
+};
+
+test("no route of the intake, by any method, tells or changes anything of another tenant", async () => {
+  const before = await ownedEntries(flux.redis, flux.prefix);
+  const counted = await metricsOfBravo(flux);
+  for (const route of flux.routes.intake) {
+    const what = `${route.method} ${route.path}`;
+    const sent = askFor(BRAVO.tenant, route);
+    const heard = await send(flux.intakeUrl, sent);
+    assertTellsNothing(heard, what, sent);
+    assert.equal(nameless(heard), nameless(await send(flux.intakeUrl, askFor(NOBODY, route))), what);
+    const isWrite = route.path.endsWith("write");
+    assert.ok(!isWrite || [403, 405].includes(heard.status), `${what} is answered ${heard.status}`);
+  }
+  assert.deepEqual(await ownedEntries(flux.redis, flux.prefix), before);
+  assert.deepEqual(await metricsOfBravo(flux), counted);
+});
+
+test("every route of the intake has cases of its own, here or among those that write", () => {
+  const asked = queries(":tenant").map(({ path }) => path.split("?")[0]?.replace("srv-of-:tenant", ":server") ?? "");
+  const known = new Set<string>([...asked, ...WRITE_PATHS, ...INFLUX_WRITE_PATHS]);
+  const paths = new Set(flux.routes.intake.map(({ path }) => path));
+  assert.deepEqual([...paths].sort(), [...known].sort());
+});
+
 const OPERATIONS = ["/metrics", "/-/status", "/-/ready", "/-/healthy", "/-/reload"];
 
 test("operations are nowhere at the intake, whatever stands before them and whichever key comes with it", async () => {
@@ -92,8 +131,9 @@ test("operations are nowhere at the intake, whatever stands before them and whic
 });
 
 test("the operators' own listener tells no key, no URL of a server, no series and no label", async () => {
-  for (const path of OPERATIONS) {
-    const method = path === "/-/reload" ? "POST" : "GET";
+  const paths = flux.routes.operations.map(({ path }) => path);
+  assert.deepEqual([...new Set(paths)].sort(), [...OPERATIONS].sort());
+  for (const { method, path } of flux.routes.operations) {
     const { text } = await send(flux.adminUrl, { method, path });
     for (const secret of [BRAVO.key, BRAVO.url, BRAVO.metric, BRAVO.path, BRAVO.server]) {
       assert.ok(!text.includes(secret), `${path} tells ${secret}`);
@@ -216,7 +256,3 @@ describe("what a sender is told of its own faults", () => {
     });
   }
 });
-
-function nameless(heard: object): string {
-  return JSON.stringify(heard).replaceAll(BRAVO.tenant, "…").replaceAll(NOBODY, "…");
-}

@@ -10,9 +10,9 @@ import {
   assertTellsNothing,
   BRAVO,
   bravoWrites,
-  type Heard,
   metricsOfBravo,
   NOBODY,
+  nameless,
   openTwoTenants,
   remoteWrite,
   type Sent,
@@ -376,8 +376,4 @@ async function seen() {
     entries: await ownedEntries(flux.redis, flux.prefix),
     metrics: await metricsOfBravo(flux),
   };
-}
-
-function nameless(heard: Heard): string {
-  return JSON.stringify(heard).replaceAll(BRAVO.tenant, "…").replaceAll(NOBODY, "…");
 }

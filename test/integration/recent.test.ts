@@ -29,7 +29,12 @@ const NOON = Date.UTC(2026, 0, 1, 12);
 const LIMITS: ReadLimits = { maxSeries: 100, maxPoints: 10_000, maxSearched: 1000 };
 const keys = compileKeys({
   FLUX_SELF_API_KEY: "self-key-1",
-  FLUX_API_KEYS: { "key-of-a": "a", "key-of-b": "b", "key-of-ab": { namespace: "x", tenants: ["a", "b"] } },
+  FLUX_API_KEYS: {
+    "key-of-a": "a",
+    "other-key-of-a": "a",
+    "key-of-b": "b",
+    "key-of-ab": { namespace: "x", tenants: ["a", "b"] },
+  },
 });
 
 type Samples = readonly (readonly [timestampMs: number, value: number])[];
@@ -532,7 +537,7 @@ test("series that expire between the search, their labels and their points are l
   );
 });
 
-test("a key has a few requests at a time, and those of others are answered meanwhile", async (t) => {
+test("a namespace has a few requests at a time, with all its keys, and those of others are answered meanwhile", async (t) => {
   const waiting: (() => void)[] = [];
   let mustWait = false;
   const rig = await openRig(t, {
@@ -549,9 +554,11 @@ test("a key has a few requests at a time, and those of others are answered meanw
   mustWait = true;
   const held = [1, 2, 3].map(() => rig.get({ match: "up" }, { key: "key-of-a" }));
   await until(() => waiting.length === 3);
-  const refused = await rig.get({ match: "up" }, { key: "key-of-a" });
-  assert.equal(refused.status, 503);
-  assert.match(refused.json.error ?? "", /too many requests read at a time/);
+  for (const key of ["key-of-a", "other-key-of-a"]) {
+    const refused = await rig.get({ match: "up" }, { key });
+    assert.equal(refused.status, 503);
+    assert.match(refused.json.error ?? "", /too many requests read at a time/);
+  }
   mustWait = false;
   assert.equal((await rig.get({ match: "up" }, { key: "key-of-b" })).status, 200);
   for (const go of waiting) {

@@ -1,13 +1,13 @@
 import { IDENTIFIER } from "../../../settings/schema.ts";
-import { findGrant, type KeyRing } from "../../shared/key-ring.ts";
+import { findGrant, type KeyGrant, type KeyRing } from "../../shared/key-ring.ts";
 import { type RequestHeaders, readHeader } from "../../shared/request-header.ts";
 import { readKey } from "../../shared/request-key.ts";
 import type { VisibleTenants } from "./module-filters.ts";
 
 /** Who reads. */
 export interface ReaderIdentity {
-  /** Which key it is: 0 for FLUX_SELF_API_KEY, from 1 for those of FLUX_API_KEYS. */
-  readonly keyIndex: number;
+  /** That of the key, empty for FLUX_SELF_API_KEY. One reader may have several keys. */
+  readonly namespace: string;
   readonly tenants: VisibleTenants;
 }
 
@@ -37,14 +37,19 @@ export function identifyReader(headers: RequestHeaders, keys: KeyRing): Identifi
       isBare ? "this Horizon has no keys; give it FLUX_API_KEYS as Flux has" : "its key is not known here",
     );
   }
-  if (asked.value === "") {
-    return { ok: true, reader: { keyIndex: grant.keyIndex, tenants: grant.tenants } };
+  return readerOf(grant, asked.value);
+}
+
+/** @param asked the tenant in the header, empty where there is none. */
+function readerOf({ namespace = "", tenants }: KeyGrant, asked: string): IdentifiedReader {
+  if (asked === "") {
+    return { ok: true, reader: { namespace, tenants } };
   }
-  if (grant.tenants !== "any" && !grant.tenants.has(asked.value)) {
+  if (tenants !== "any" && !tenants.has(asked)) {
     return refuse(403, "its key may not read the tenant in x-tenant-id");
   }
-  return IDENTIFIER.test(asked.value)
-    ? { ok: true, reader: { keyIndex: grant.keyIndex, tenants: new Set([asked.value]) } }
+  return IDENTIFIER.test(asked)
+    ? { ok: true, reader: { namespace, tenants: new Set([asked]) } }
     : refuse(400, "the header x-tenant-id must be one name of 1 to 128 characters of A-Z a-z 0-9 _ . : -");
 }
 

@@ -12,8 +12,8 @@ import { parseRecentQuery } from "./recent-query.ts";
 export const RECENT_PATH = "/api/v1/recent";
 /** How long somebody may wait for an answer. */
 const READ_TIMEOUT_MS = 20_000;
-/** Reading must not hold up writing: so many requests at a time, and so many with the same key. */
-const SEATS = { total: 6, perKey: 3 };
+/** Reading must not hold up writing: so many requests at a time, and so many with keys of the same namespace. */
+const SEATS = { total: 6, perHolder: 3 };
 const RETRY_AFTER_SECONDS = 1;
 /** The status that is counted where nobody gets the answer. */
 const CLIENT_GONE = 499;
@@ -70,8 +70,8 @@ async function answerRecent(
   if (!parsed.ok) {
     return refuse(400, "bad_data", parsed.detail);
   }
-  const { keyIndex, tenants } = identified.reader;
-  const leave = seats.take(keyIndex);
+  const { namespace, tenants } = identified.reader;
+  const leave = seats.take(namespace);
   if (!leave) {
     return refuse(503, "unavailable", "cannot read now: too many requests read at a time; try again");
   }

@@ -10,11 +10,12 @@ import { type Policy, policyFrom } from "../../../services/flux/policy.ts";
 import { TrafficGate } from "../../../services/flux/traffic-gate.ts";
 import { wireFlux } from "../../../services/flux/wire-flux.ts";
 import { createLogger } from "../../../services/shared/logger.ts";
-import { openOperationsServer } from "../../../services/shared/operations-server.ts";
+import { buildOperationsApp, openOperationsServer } from "../../../services/shared/operations-server.ts";
 import { connectRedis, waitForRedis } from "../../../services/shared/redis-connection.ts";
 import { createSeriesHasher } from "../../../services/shared/series-id.ts";
 import { type LoadResult, parseSettings } from "../../../settings/load.ts";
 import type { Settings } from "../../../settings/schema.ts";
+import { type Route, routesOf } from "../../support/routes-of.ts";
 import { listen } from "./raw-connection.ts";
 
 type Environment = Readonly<Record<string, string>>;
@@ -24,6 +25,8 @@ export interface LiveFlux {
   readonly intakeUrl: string;
   readonly intakePort: number;
   readonly adminUrl: string;
+  /** All that either listener has. */
+  readonly routes: { readonly intake: readonly Route[]; readonly operations: readonly Route[] };
   /** Its own connection. */
   readonly redis: Redis;
   readonly prefix: string;
@@ -64,15 +67,13 @@ export async function openLiveFlux(redisUrl: string, environment: Environment): 
     isStopping: () => isStopping,
   });
   const intakePort = await listen(app);
-  const operations = await openOperationsServer({
-    ...fluxOperations(state, async () => load(live.environment)),
-    host: "127.0.0.1",
-    port: 0,
-  });
+  const answers = fluxOperations(state, async () => load(live.environment));
+  const operations = await openOperationsServer({ ...answers, host: "127.0.0.1", port: 0 });
+  const routes = { intake: await routesOf(app), operations: await routesOf(buildOperationsApp(answers)) };
   const live: LiveFlux = {
     intakeUrl: `http://127.0.0.1:${intakePort}`,
     adminUrl: `http://127.0.0.1:${operations.port}`,
-    ...{ intakePort, redis, prefix, environment },
+    ...{ intakePort, routes, redis, prefix, environment },
     heldBytes: () => memory.usedBytes,
     beginStop: () => {
       isStopping = true;

@@ -23,19 +23,19 @@ export const NOBODY = "nobdy";
 const SECRETS = [BRAVO.key, BRAVO.namespace, BRAVO.server, BRAVO.url, BRAVO.metric, BRAVO.path];
 export const TIME_MS = 1_700_000_000_000;
 
+/** The setting that knows both. */
+export const FLUX_API_KEYS = JSON.stringify({
+  [BRAVO.key]: { namespace: BRAVO.namespace, tenant: BRAVO.tenant, server: BRAVO.server },
+  [ALPHA.key]: { namespace: ALPHA.tenant, tenant: ALPHA.tenant, server: ALPHA.server },
+});
+
 /** Opens a Flux with both tenants. */
 export async function openTwoTenants(
   t: { after(close: () => Promise<void>): void },
   redisUrl: string,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<LiveFlux> {
-  const flux = await openLiveFlux(redisUrl, {
-    FLUX_API_KEYS: JSON.stringify({
-      [BRAVO.key]: { namespace: BRAVO.namespace, tenant: BRAVO.tenant, server: BRAVO.server },
-      [ALPHA.key]: { namespace: ALPHA.tenant, tenant: ALPHA.tenant, server: ALPHA.server },
-    }),
-    ...settings,
-  });
+  const flux = await openLiveFlux(redisUrl, { FLUX_API_KEYS, ...settings });
   t.after(() => flux.close());
   return flux;
 }
@@ -84,9 +84,9 @@ export function remoteWrite(
 }
 
 /** What bravo has of its own: a series, the URL of its server, and metadata. */
-export function bravoWrites(): Sent {
+export function bravoWrites(timestampMs: number = TIME_MS): Sent {
   const labels = { __name__: BRAVO.metric, path: BRAVO.path };
-  const series = [{ labels, samples: [{ timestampMs: TIME_MS, value: 42 }] }];
+  const series = [{ labels, samples: [{ timestampMs, value: 42 }] }];
   const metadata = [{ type: 1, metric_family_name: BRAVO.metric, help: "help of bravo", unit: "" }];
   return {
     path: "/prometheus/write",
@@ -102,6 +102,11 @@ export function assertTellsNothing(heard: Heard, what: string, sent: Sent): void
   for (const secret of SECRETS.filter((one) => !said.includes(one))) {
     assert.ok(!told.includes(secret), `${what}: the answer tells ${secret}: ${told}`);
   }
+}
+
+/** An answer without the name that was asked for: of a tenant that is there and of none it must be the same. */
+export function nameless(heard: Heard): string {
+  return JSON.stringify(heard).replaceAll(BRAVO.tenant, "…").replaceAll(NOBODY, "…");
 }
 
 /** The lines of /metrics that name bravo. */
