@@ -7,7 +7,7 @@ import { type MetricType, recordLabelBytes, setRecordType } from "../shared/regi
 import { idBytes, type SeriesHasher, shardOf } from "../shared/series-id.ts";
 import { parseCommitReply } from "./commit-reply.ts";
 import type { KeptSamples } from "./intake/intake.ts";
-import type { KnownSeries } from "./intake/stream.ts";
+import type { KnownSeries } from "./intake/known-series.ts";
 import { keptWithout } from "./intake/turn-away.ts";
 import { type Admission, type AdmissionLimits, type InitialBreach, SeriesAdmission } from "./series-admission.ts";
 import { buildBlock, splitByShard, unregisteredSeries } from "./shard-blocks.ts";
@@ -114,7 +114,7 @@ export class BufferWriter {
 
   /** Stores what belongs to each shard, all at the same time. */
   async #commitShards(kept: KeptSamples, owner: BlockOwner): Promise<StoredShards> {
-    const commits = [...splitByShard(kept)].map(([shard, positions]) =>
+    const commits = [...splitByShard(kept, this.#shards.length)].map(([shard, positions]) =>
       this.#commitShard(this.#shard(shard), kept, positions, owner),
     );
     const total = { registeredSeries: 0, blockBytes: 0 };
@@ -137,7 +137,7 @@ export class BufferWriter {
   async #commitShard(
     shard: ShardState,
     kept: KeptSamples,
-    positions: readonly number[],
+    positions: Uint32Array,
     owner: BlockOwner,
   ): Promise<ShardOutcome> {
     let registeredSeries = 0;
@@ -233,7 +233,7 @@ export class BufferWriter {
         throw new Error(`cannot resolve collision ${position}: only ${newcomers.length} series were sent`);
       }
       this.#options.onEvent("id_collision");
-      const record = Buffer.from(series.record, "latin1");
+      const { record } = series;
       const reply = await this.#options.runScript(
         "resolve-collision",
         [keys.series(generation), keys.activeSeries(generation), keys.collisions, keys.generations],
@@ -275,8 +275,8 @@ export class BufferWriter {
 }
 
 /** A record with the type that is known now. Kept series do not hold it: it may become known, or another, at any time. */
-function typedRecord(record: string, typeOf: TypeOfSeries): Buffer {
-  const bytes = Buffer.from(record, "latin1");
+function typedRecord(record: Buffer, typeOf: TypeOfSeries): Buffer {
+  const bytes = Buffer.from(record);
   setRecordType(bytes, typeOf(recordLabelBytes(bytes)));
   return bytes;
 }

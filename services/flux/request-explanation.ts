@@ -4,10 +4,10 @@ import { type ExampleBudget, Examples, exampleBudget } from "./examples.ts";
 import type { Payload } from "./formats/payload.ts";
 import { explainSeries, type KeptFate, type SeriesFate, sentName } from "./intake/explain-series.ts";
 import type { Intake, KeptSamples } from "./intake/intake.ts";
+import type { KnownSeries } from "./intake/known-series.ts";
 import type { AppliedLabelRule, AppliedRule } from "./intake/rules.ts";
 import type { StreamSeries } from "./intake/series-table.ts";
 import { storedName } from "./intake/stored-name.ts";
-import type { KnownSeries } from "./intake/stream.ts";
 import { RuleCounts } from "./rule-counts.ts";
 
 /** Of a refused series, which may have any length, this much of the name is shown. */

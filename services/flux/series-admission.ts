@@ -6,7 +6,7 @@ import { RECORD_HEADER_BYTES } from "../shared/registry-record.ts";
 import { idBytes, type SeriesHasher } from "../shared/series-id.ts";
 import { parseAdmissionReply } from "./admission-reply.ts";
 import type { KeptSamples } from "./intake/intake.ts";
-import type { KnownSeries } from "./intake/stream.ts";
+import type { KnownSeries } from "./intake/known-series.ts";
 import type { TurnedAway } from "./intake/turn-away.ts";
 
 /** Series in one run of a script: Redis does nothing else meanwhile. */
@@ -203,5 +203,5 @@ function seriesOutside({ series }: KeptSamples, round: number): KnownSeries[] {
 }
 
 function labelBytesOf({ record }: KnownSeries): Buffer {
-  return Buffer.from(record, "latin1").subarray(RECORD_HEADER_BYTES);
+  return record.subarray(RECORD_HEADER_BYTES);
 }

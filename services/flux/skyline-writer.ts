@@ -3,7 +3,7 @@ import type { RunScript } from "../shared/redis-scripts/run-script.ts";
 import { decodeRecord } from "../shared/registry-record.ts";
 import type { BufferWriter, Commit } from "./buffer-writer.ts";
 import type { KeptSamples } from "./intake/intake.ts";
-import type { KnownSeries } from "./intake/stream.ts";
+import type { KnownSeries } from "./intake/known-series.ts";
 import { keptWithout } from "./intake/turn-away.ts";
 import type { AdmissionLimits, SeriesAdmission } from "./series-admission.ts";
 import { skylineMember, skylineMetric } from "./skyline-member.ts";
@@ -80,7 +80,7 @@ export class SkylineWriter implements Pick<BufferWriter, "commit"> {
     if (known !== undefined) {
       return known;
     }
-    const record = decodeRecord(Buffer.from(series.record, "latin1"));
+    const record = decodeRecord(series.record);
     if (!record) {
       throw new Error("cannot name a series: its record is damaged");
     }

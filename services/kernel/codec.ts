@@ -31,6 +31,8 @@ export interface RawSeries {
 /** A remote-write 1.0 WriteRequest. */
 export interface DecodedWriteRequest {
   readonly series: readonly RawSeries[];
+  /** Whether each series has one sample and nothing else: that of series i is then row i. */
+  readonly hasOneSampleEach: boolean;
   /** Bytes of all label fields together. */
   readonly labelBytes: number;
   /** Milliseconds since 1970; beyond ±2^53 not exact, and refused by validation. */

@@ -8,6 +8,7 @@ export interface KernelExports {
   readonly sampleCount: WebAssembly.Global;
   readonly metadataCount: WebAssembly.Global;
   readonly labelBytes: WebAssembly.Global;
+  readonly hasOneSampleEach: WebAssembly.Global;
   seriesRow(series: number): number;
   timesAt(): number;
   valuesAt(): number;
@@ -19,7 +20,6 @@ export interface KernelExports {
   add(stream: number, at: number, length: number): number;
   turnHalves(): void;
   forgetAll(): void;
-  youngBytes(): number;
 }
 
 /**

@@ -52,16 +52,11 @@ export class Kernel implements Codec, SeriesIndex {
     return this.#incarnation;
   }
 
-  get youngBytes(): number {
-    return this.#exports.youngBytes();
-  }
-
   findAll(stream: number, request: DecodedWriteRequest): Int32Array {
-    const count = request.series.length;
     if (request === this.#atHand?.decoded) {
-      return this.#guard((kernel) => findings(kernel, kernel.findAll(stream), count));
+      return this.#guard((kernel) => findings(kernel, kernel.findAll(stream), kernel.seriesCount.value));
     }
-    const all = new Int32Array(2 * count);
+    const all = new Int32Array(2 * request.series.length);
     for (const [position, series] of request.series.entries()) {
       all.set(this.find(stream, series), 2 * position);
     }
@@ -133,11 +128,17 @@ export class Kernel implements Codec, SeriesIndex {
     const rows = kernel.seriesCount.value;
     const samples = kernel.sampleCount.value;
     const request: RequestAtHand = {
-      words: new Uint32Array(buffer, kernel.seriesRow(0), rows * SERIES_WORDS),
+      words: new Uint32Array(buffer, kernel.seriesRow(0), rows * SERIES_WORDS).slice(),
       readLabels: (at, length) => this.#readLabels(request, at, length),
     };
+    let series: KernelSeries[] | undefined;
     const decoded: DecodedWriteRequest = {
-      series: seriesOf(request, rows),
+      // Nobody asks for them where all are known.
+      get series() {
+        series ??= Array.from({ length: rows }, (_, position) => new KernelSeries(request, position));
+        return series;
+      },
+      hasOneSampleEach: Boolean(kernel.hasOneSampleEach.value),
       labelBytes: kernel.labelBytes.value,
       timestampsMs: new Float64Array(buffer, kernel.timesAt(), samples).slice(),
       valueBits: new BigUint64Array(buffer, kernel.valuesAt(), samples).slice(),
@@ -166,17 +167,9 @@ export class Kernel implements Codec, SeriesIndex {
   }
 }
 
-function seriesOf(request: RequestAtHand, rows: number): KernelSeries[] {
-  const series: KernelSeries[] = [];
-  for (let position = 0; position < rows; position++) {
-    series.push(new KernelSeries(request, position));
-  }
-  return series;
-}
-
-/** A copy of the findings at an address: two words for each series. */
+/** The findings at an address, two words for each series, until the kernel is called again. */
 function findings({ memory }: KernelExports, at: number, count: number): Int32Array {
-  return new Int32Array(memory.buffer, at, 2 * count).slice();
+  return new Int32Array(memory.buffer, at, 2 * count);
 }
 
 function readMetadata(

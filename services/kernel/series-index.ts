@@ -11,18 +11,16 @@ export const NONE = -1;
 export interface SeriesIndex {
   /**
    * Looks up all series of a request, two entries for each: its number, NONE where it is not there; and the number that
-   * it had in the old half, where it came from there right now, else NONE.
+   * it had in the old half, where it came from there right now, else NONE. They stand until the index is called again.
    */
   findAll(stream: number, request: DecodedWriteRequest): Int32Array;
   /** The same for one series. */
   find(stream: number, series: RawSeries): Int32Array;
-  /** Numbers a series that is not there. @returns NONE where its labels are too long to be remembered. */
+  /** Numbers a series that is not there. */
   add(stream: number, series: RawSeries): number;
   /** Forgets the old half; the young one becomes the old. */
   turnHalves(): void;
   forgetAll(): void;
-  /** Bytes that the young half takes. */
-  readonly youngBytes: number;
   /** Changes when everything was forgotten because the index had to be made anew. */
   readonly incarnation: number;
 }

@@ -6,11 +6,6 @@ export class TextSeriesIndex implements SeriesIndex {
   readonly incarnation = 0;
   #young = new Map<string, number>();
   #old = new Map<string, number>();
-  #youngBytes = 0;
-
-  get youngBytes(): number {
-    return this.#youngBytes;
-  }
 
   findAll(stream: number, { series }: DecodedWriteRequest): Int32Array {
     const findings = new Int32Array(2 * series.length);
@@ -37,7 +32,6 @@ export class TextSeriesIndex implements SeriesIndex {
   turnHalves(): void {
     this.#old = this.#young;
     this.#young = new Map();
-    this.#youngBytes = 0;
   }
 
   forgetAll(): void {
@@ -48,7 +42,6 @@ export class TextSeriesIndex implements SeriesIndex {
   #put(key: string): number {
     const number = this.#young.size;
     this.#young.set(key, number);
-    this.#youngBytes += key.length;
     return number;
   }
 }

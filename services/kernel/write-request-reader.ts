@@ -48,7 +48,10 @@ export function readWriteRequest(bytes: Buffer): DecodedWriteRequest {
       skipField(reader, wireType);
     }
   });
-  return { series, labelBytes, ...columns.finish(), ...metadata.finish() };
+  const hasOneSampleEach = series.every(
+    ({ sampleCount, histogramCount, exemplarCount }) => sampleCount === 1 && histogramCount + exemplarCount === 0,
+  );
+  return { series, hasOneSampleEach, labelBytes, ...columns.finish(), ...metadata.finish() };
 }
 
 /**

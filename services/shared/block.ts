@@ -84,7 +84,8 @@ export function encodeBlock({ owner, generation, samples }: Block): Buffer {
   const count = samples.ids.length;
   const names = [owner.tenant, owner.server, owner.namespace].map((name) => Buffer.from(name, "latin1"));
   const nameBytes = names.reduce((sum, name) => sum + name.length, 0);
-  const bytes = Buffer.allocUnsafe(FIXED_HEADER_BYTES + nameBytes + count * (16 + MAX_RUN_BYTES) + CRC_BYTES);
+  const runBytes = runsIn(samples.timestampsMs) * MAX_RUN_BYTES;
+  const bytes = Buffer.allocUnsafe(FIXED_HEADER_BYTES + nameBytes + count * 16 + runBytes + CRC_BYTES);
   let position = bytes.writeUInt8(VERSION, 0);
   position = bytes.writeUInt8(KIND_FLOAT_SAMPLES, position);
   for (const name of names) {
@@ -99,7 +100,7 @@ export function encodeBlock({ owner, generation, samples }: Block): Buffer {
   position = writeColumn(bytes, position, samples.valueBits);
   const crc = crc32c(bytes.subarray(0, position), 0) >>> 0;
   position = bytes.writeUInt32LE(crc, position);
-  return Buffer.from(bytes.subarray(0, position));
+  return bytes.subarray(0, position);
 }
 
 /** Reads a block. Never throws: what is wrong with the bytes is in the answer. */
@@ -181,6 +182,18 @@ function readColumn(bytes: Buffer, position: number, count: number): BigUint64Ar
   const column = new BigUint64Array(count);
   new Uint8Array(column.buffer).set(bytes.subarray(position, position + count * 8));
   return column;
+}
+
+/** How many runs of the same timestamp there are. */
+function runsIn(timestampsMs: Float64Array): number {
+  let runs = 0;
+  let before = Number.NaN;
+  for (let i = 0; i < timestampsMs.length; i++) {
+    const current = timestampsMs[i] ?? 0;
+    runs += current === before ? 0 : 1;
+    before = current;
+  }
+  return runs;
 }
 
 function writeTimestamps(bytes: Buffer, start: number, timestampsMs: Float64Array): number {

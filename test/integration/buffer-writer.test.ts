@@ -3,7 +3,7 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { BufferWriter, type BufferWriterOptions } from "../../services/flux/buffer-writer.ts";
 import type { KeptSamples } from "../../services/flux/intake/intake.ts";
-import type { KnownSeries } from "../../services/flux/intake/stream.ts";
+import { KnownSeries } from "../../services/flux/intake/known-series.ts";
 import { decodeBlock } from "../../services/shared/block.ts";
 import { shardKeys } from "../../services/shared/buffer-keys.ts";
 import { generationAt } from "../../services/shared/generation.ts";
@@ -58,7 +58,7 @@ function series(name: string, hasher = xxh64, shards = 1, tenant = "acme"): Know
   const record = encodeRecord(labels, "unknown");
   const id = hasher.idOf(recordLabelBytes(record), 0);
   const shard = shardOf(id, shards);
-  return { id, shard, record: record.toString("latin1"), registration: 0, admission: 0, lastRequest: 0, sourceId: id };
+  return new KnownSeries({ id, shard, record });
 }
 
 function samples(of: readonly KnownSeries[], timestampMs = nowMs, bits = 1n): KeptSamples {
@@ -227,7 +227,7 @@ describe("series whose ids collide", () => {
     clock += 3_600_000;
     const later = all().reverse();
     await createWriter(options).writer.commit(samples(later), owner);
-    const ids = (of: KnownSeries[]) => new Map(of.map(({ record, id }) => [record, id]));
+    const ids = (of: KnownSeries[]) => new Map(of.map(({ record, id }) => [record.toString("hex"), id]));
     assert.deepEqual(ids(later.reverse()), ids(first));
   });
 });

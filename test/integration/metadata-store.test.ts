@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { BufferWriter, type BufferWriterOptions } from "../../services/flux/buffer-writer.ts";
-import type { KnownSeries } from "../../services/flux/intake/stream.ts";
+import { KnownSeries } from "../../services/flux/intake/known-series.ts";
 import { MetadataStore, type MetadataStoreOptions } from "../../services/flux/metadata/metadata-store.ts";
 import type { MetadataEntry } from "../../services/kernel/codec.ts";
 import { metadataKeys, shardKeys } from "../../services/shared/buffer-keys.ts";
@@ -300,15 +300,7 @@ describe("the registry", () => {
   function series(name: string, idOf = hasher.idOf): KnownSeries {
     const record = encodeRecord([{ name: "__name__", value: name }], "unknown");
     const id = idOf(recordLabelBytes(record), 0);
-    return {
-      id,
-      shard: 0,
-      record: record.toString("latin1"),
-      registration: 0,
-      admission: 0,
-      lastRequest: 0,
-      sourceId: id,
-    };
+    return new KnownSeries({ id, shard: 0, record });
   }
 
   /** The types that the registry has of series, by name. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { BufferWriter, type BufferWriterOptions, type Commit } from "../../services/flux/buffer-writer.ts";
+import { KnownSeries } from "../../services/flux/intake/known-series.ts";
 import { storedName } from "../../services/flux/intake/stored-name.ts";
-import type { KnownSeries } from "../../services/flux/intake/stream.ts";
 import { listQuotaSeries, type QuotaSelection, removeQuotaSeries } from "../../services/flux/quota-series.ts";
 import { type Admission, SeriesAdmission } from "../../services/flux/series-admission.ts";
 import { SkylineWriter } from "../../services/flux/skyline-writer.ts";
@@ -92,15 +92,7 @@ class FluxProcess {
     const labels = Object.entries({ __name__: name, _tenant_id: tenant }).map(([n, value]) => ({ name: n, value }));
     const record = encodeRecord(labels, "unknown");
     const id = this.#hasher.idOf(recordLabelBytes(record), 0);
-    const series = {
-      id,
-      shard: shardOf(id, this.#shards),
-      record: record.toString("latin1"),
-      registration: 0,
-      admission: 0,
-      lastRequest: 0,
-      sourceId: id,
-    };
+    const series = new KnownSeries({ id, shard: shardOf(id, this.#shards), record });
     this.#series.set(`${tenant}/${name}`, series);
     return series;
   }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import type { KeptSamples } from "../../services/flux/intake/intake.ts";
+import { KnownSeries } from "../../services/flux/intake/known-series.ts";
 import { injectOwner } from "../../services/flux/intake/series-check.ts";
-import type { KnownSeries } from "../../services/flux/intake/stream.ts";
 import { SeriesAdmission } from "../../services/flux/series-admission.ts";
 import { SkylineWriter, type SkylineWriterOptions } from "../../services/flux/skyline-writer.ts";
 import { skylineKeys } from "../../services/shared/buffer-keys.ts";
@@ -41,8 +41,7 @@ function createWriter(options: Partial<SkylineWriterOptions> = {}): SkylineWrite
 function series(name: string): KnownSeries {
   const record = encodeRecord(injectOwner([{ name: "__name__", value: name }], owner.tenant, owner.server), "unknown");
   const id = hasher.idOf(recordLabelBytes(record), 0);
-  const places = { registration: 0, admission: 0, lastRequest: 0 };
-  return { id, shard: 0, record: record.toString("latin1"), ...places, sourceId: id };
+  return new KnownSeries({ id, shard: 0, record });
 }
 
 function samples(names: readonly string[], timestampMs = 100, value = 1.5): KeptSamples {

@@ -33,6 +33,7 @@ export class RequestBuilder {
   finish(): DecodedWriteRequest {
     return {
       series: this.#series,
+      hasOneSampleEach: true,
       labelBytes: this.#labelBytes,
       ...this.#columns.finish(),
       metadata: [],

@@ -1,8 +1,9 @@
 import type { Codec, DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
 import { formatSeriesName, type Label } from "../../shared/series.ts";
+import type { KnownSeries } from "./known-series.ts";
 import type { AppliedLabelRule, AppliedRule, Decision, Rules } from "./rules.ts";
 import type { StreamSeries } from "./series-table.ts";
-import { type KnownSeries, nameSeries, type Stream } from "./stream.ts";
+import { nameSeries, type Stream } from "./stream.ts";
 
 /** A label that is taken away, and the rule that says so. */
 export interface DroppedLabel {

@@ -1,9 +1,10 @@
 import type { DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
 import type { DropReason, SeriesRefusal } from "../reasons.ts";
 import { BLOCK_FORMAT } from "./buffer-format.ts";
+import type { KnownSeries } from "./known-series.ts";
 import { overwrittenSamples } from "./overwritten-samples.ts";
 import type { StreamSeries } from "./series-table.ts";
-import { type Deciding, decideSeries, type KnownSeries, type Verdict } from "./stream.ts";
+import { type Deciding, decideSeries, type Verdict } from "./stream.ts";
 import { outOfBounds, type TimeBounds } from "./time-bounds.ts";
 
 /** All bits of a double but its sign; and those of infinity, above which all are NaNs. */
@@ -30,7 +31,7 @@ export interface Intake {
   readonly received: number;
   readonly kept: KeptSamples;
   /** For each kept sample the position of its series in the request. */
-  readonly keptPositions: readonly number[];
+  readonly keptPositions: Uint32Array;
   readonly dropped: ReadonlyMap<DropReason, number>;
   readonly refused: ReadonlyMap<SeriesRefusal, number>;
   /** What was refused and why, in words for the sender, in the order of the request. */
@@ -59,14 +60,21 @@ export function takeIn(
   const verdicts = stream.recallAll(request);
   const { budget } = stream.stream.rules;
   budget?.begin();
-  for (const [position, raw] of request.series.entries()) {
-    const verdict = verdicts[position] ?? sorting.decide(raw, stream, deciding);
+  for (let position = 0; position < verdicts.length; position++) {
+    const verdict = verdicts[position] ?? sorting.decide(position, stream, deciding);
     if (verdict.kind === "malformed" || budget?.isExceeded === true) {
       return undefined;
     }
-    sorting.add(position, raw, verdict);
+    sorting.add(position, verdict);
   }
   return sorting.finish();
+}
+
+/** What a series of a request holds beside its labels. */
+type Held = Omit<RawSeries, "rawLabels">;
+
+function oneSample(row: number): Held {
+  return { firstSample: row, sampleCount: 1, histogramCount: 0, exemplarCount: 0 };
 }
 
 /** The counts and columns of one request while it is sorted. */
@@ -77,10 +85,12 @@ class Sorting {
   readonly #holdsNan: boolean;
   readonly #dropped = new Map<DropReason, number>();
   readonly #refused = new Map<SeriesRefusal, number>();
-  #series: KnownSeries[] = [];
+  #series: KnownSeries[];
   /** Where the kept samples stand in the request. */
-  #rows: number[] = [];
-  #positions: number[] = [];
+  #rows: Uint32Array;
+  #positions: Uint32Array;
+  /** Samples kept so far. */
+  #kept = 0;
   readonly #refusals: SeriesRefused[] = [];
   #received = 0;
   #merged = 0;
@@ -96,9 +106,14 @@ class Sorting {
     this.#number = number;
     this.#bounds = bounds;
     this.#holdsNan = holdsNan;
+    const samples = request.timestampsMs.length;
+    this.#series = new Array(samples);
+    this.#rows = new Uint32Array(samples);
+    this.#positions = new Uint32Array(samples);
   }
 
-  decide(raw: RawSeries, stream: StreamSeries, deciding: Deciding): Verdict {
+  decide(position: number, stream: StreamSeries, deciding: Deciding): Verdict {
+    const raw = this.#raw(position);
     // The request may hold a new series twice.
     const known = this.#decided ? stream.recall(raw) : undefined;
     if (known) {
@@ -115,26 +130,30 @@ class Sorting {
     return verdict;
   }
 
-  add(position: number, raw: RawSeries, verdict: Verdict): void {
-    this.#received += raw.sampleCount + raw.histogramCount;
-    this.#exemplars += raw.exemplarCount;
+  add(position: number, verdict: Verdict): void {
+    const what = this.#request.hasOneSampleEach ? oneSample(position) : this.#raw(position);
+    const samples = what.sampleCount + what.histogramCount;
+    this.#received += samples;
+    this.#exemplars += what.exemplarCount;
     if (verdict.kind === "keep") {
       if (verdict.merged) {
-        this.#mergedLabels.add(raw.rawLabels);
+        this.#mergedLabels.add(this.#raw(position).rawLabels);
         this.#firstMerged ??= verdict.series;
       }
-      this.#keep(position, raw, verdict.series);
+      this.#keep(position, what, verdict.series);
     } else if (verdict.kind === "drop") {
-      count(this.#dropped, verdict.reason, raw.sampleCount + raw.histogramCount);
+      count(this.#dropped, verdict.reason, samples);
     } else if (verdict.kind === "refuse") {
-      this.#refuse(
-        { series: position, reason: verdict.reason, detail: verdict.detail },
-        raw.sampleCount + raw.histogramCount,
-      );
+      this.#refuse({ series: position, reason: verdict.reason, detail: verdict.detail }, samples);
     }
   }
 
   finish(): Intake {
+    if (this.#kept < this.#rows.length) {
+      this.#series.length = this.#kept;
+      this.#rows = this.#rows.slice(0, this.#kept);
+      this.#positions = this.#positions.slice(0, this.#kept);
+    }
     if (this.#mayOverwrite) {
       this.#dropOverwritten();
     }
@@ -151,16 +170,24 @@ class Sorting {
     };
   }
 
-  #keep(position: number, raw: RawSeries, series: KnownSeries): void {
-    if (raw.histogramCount > 0) {
+  #raw(position: number): RawSeries {
+    const raw = this.#request.series[position];
+    if (!raw) {
+      throw new Error(`cannot sort series ${position}: the request has ${this.#request.series.length}`);
+    }
+    return raw;
+  }
+
+  #keep(position: number, { firstSample, sampleCount, histogramCount }: Held, series: KnownSeries): void {
+    if (histogramCount > 0) {
       const detail = "native histograms are not taken yet";
-      this.#refuse({ series: position, reason: "native_histogram", detail }, raw.histogramCount);
+      this.#refuse({ series: position, reason: "native_histogram", detail }, histogramCount);
     }
     this.#mayOverwrite ||= series.lastRequest === this.#number;
     series.lastRequest = this.#number;
     const { oldestMs, newestMs } = this.#bounds;
     let before = Number.NEGATIVE_INFINITY;
-    for (let row = raw.firstSample; row < raw.firstSample + raw.sampleCount; row++) {
+    for (let row = firstSample; row < firstSample + sampleCount; row++) {
       const timestampMs = this.#request.timestampsMs[row] ?? 0;
       if (timestampMs < oldestMs || timestampMs > newestMs) {
         this.#refuse({ series: position, ...outOfBounds(timestampMs, this.#bounds) }, 1);
@@ -172,9 +199,10 @@ class Sorting {
       }
       this.#mayOverwrite ||= timestampMs <= before;
       before = timestampMs;
-      this.#series.push(series);
-      this.#rows.push(row);
-      this.#positions.push(position);
+      this.#series[this.#kept] = series;
+      this.#rows[this.#kept] = row;
+      this.#positions[this.#kept] = position;
+      this.#kept++;
     }
   }
 

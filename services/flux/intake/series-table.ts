@@ -1,14 +1,14 @@
 import type { DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
 import { NONE, type SeriesIndex } from "../../kernel/series-index.ts";
 import type { SeriesId } from "../../shared/series.ts";
-import type { KnownSeries, Stream, Verdict } from "./stream.ts";
+import type { KnownSeries } from "./known-series.ts";
+import { RecordSpace } from "./record-space.ts";
+import type { Stream, Verdict } from "./stream.ts";
 
-/** Bytes of labels that the young half may hold for each series that it may have; longer ones turn it earlier. */
+/** Bytes of records that the young half may hold for each series that it may have; longer ones turn it earlier. */
 const BYTES_PER_SERIES = 1024;
 /** At least, so that a small table does not forget within a request what it has just learnt. */
 const MIN_HALF_BYTES = 2 ** 24;
-/** WebAssembly has 4 GiB of memory for both halves and the request at hand. */
-const MAX_HALF_BYTES = 2 ** 30;
 
 /**
  * Remembers the verdict about every series that was seen lately, for all streams together, within a bound: what is
@@ -23,6 +23,10 @@ export class SeriesTable {
   /** By the numbers that the index gives in each half. */
   #young: Verdict[] = [];
   #old: Verdict[] = [];
+  readonly #records = new RecordSpace();
+  readonly #hold = (record: Buffer) => this.#records.hold(record);
+  /** Bytes of records in the young half. */
+  #youngBytes = 0;
   #incarnation: number;
   #requests = 0;
   #opened = 0;
@@ -35,7 +39,7 @@ export class SeriesTable {
     this.#index = index;
     this.#incarnation = index.incarnation;
     this.#halfSize = halfSize;
-    this.#halfBytes = Math.min(Math.max(this.#halfSize * BYTES_PER_SERIES, MIN_HALF_BYTES), MAX_HALF_BYTES);
+    this.#halfBytes = Math.max(halfSize * BYTES_PER_SERIES, MIN_HALF_BYTES);
   }
 
   /** Verdicts remembered now, at most. */
@@ -65,17 +69,16 @@ export class SeriesTable {
   /** Forgets every verdict. */
   forgetAll(): void {
     this.#index.forgetAll();
-    this.#young = [];
-    this.#old = [];
+    this.#forgetVerdicts();
   }
 
   /** What is known of each series of a request, by position. */
   recallAll(stream: StreamSeries, request: DecodedWriteRequest): (Verdict | undefined)[] {
     this.#prepare();
     const findings = this.#index.findAll(stream.number, request);
-    const verdicts: (Verdict | undefined)[] = [];
-    for (let i = 0; i < findings.length; i += 2) {
-      verdicts.push(this.#verdictOf(stream, findings[i] ?? NONE, findings[i + 1] ?? NONE));
+    const verdicts = new Array<Verdict | undefined>(findings.length >> 1);
+    for (let i = 0; i < verdicts.length; i++) {
+      verdicts[i] = this.#verdictOf(stream, findings[2 * i] ?? NONE, findings[2 * i + 1] ?? NONE);
     }
     return verdicts;
   }
@@ -86,13 +89,10 @@ export class SeriesTable {
     return this.#verdictOf(stream, number, before);
   }
 
-  /** Remembers a verdict about a series that is not known, unless its labels are too long for that. */
+  /** Remembers a verdict about a series that is not known. */
   remember(stream: StreamSeries, series: RawSeries, verdict: Verdict): void {
     this.#prepare();
-    const number = this.#index.add(stream.number, series);
-    if (number !== NONE) {
-      this.#putYoung(stream, number, verdict);
-    }
+    this.#putYoung(stream, this.#index.add(stream.number, series), verdict);
   }
 
   #verdictOf(stream: StreamSeries, number: number, before: number): Verdict | undefined {
@@ -108,25 +108,35 @@ export class SeriesTable {
 
   #putYoung(stream: StreamSeries, number: number, verdict: Verdict): void {
     this.#young[number] = verdict;
-    stream.noteYoung(verdict);
+    if (verdict.kind === "keep") {
+      verdict.series.moveRecord(this.#hold);
+      this.#youngBytes += verdict.series.recordBytes;
+      stream.noteYoung(verdict.series);
+    }
   }
 
   /** Turns the halves when the young one is full. */
   #prepare(): void {
     if (this.#incarnation !== this.#index.incarnation) {
       this.#incarnation = this.#index.incarnation;
-      this.#young = [];
-      this.#old = [];
+      this.#forgetVerdicts();
     }
-    if (this.#young.length < this.#halfSize && this.#index.youngBytes < this.#halfBytes) {
+    if (this.#young.length < this.#halfSize && this.#youngBytes < this.#halfBytes) {
       return;
     }
     this.#index.turnHalves();
     this.#old = this.#young;
     this.#young = [];
+    this.#youngBytes = 0;
     for (const stream of this.#streams) {
       stream.forgetOld();
     }
+  }
+
+  #forgetVerdicts(): void {
+    this.#young = [];
+    this.#old = [];
+    this.#youngBytes = 0;
   }
 }
 
@@ -170,11 +180,9 @@ export class StreamSeries {
     this.#table.remember(this, series, verdict);
   }
 
-  /** Called by the table for what it puts into its young half. */
-  noteYoung(verdict: Verdict): void {
-    if (verdict.kind === "keep") {
-      this.#youngById.set(verdict.series.id, verdict.series);
-    }
+  /** Called by the table for what is kept and goes into its young half. */
+  noteYoung(series: KnownSeries): void {
+    this.#youngById.set(series.id, series);
   }
 
   /** Called by the table when the halves change places. */

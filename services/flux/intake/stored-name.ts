@@ -1,10 +1,10 @@
 import { decodeRecord } from "../../shared/registry-record.ts";
 import { formatSeriesName, type LabelSet } from "../../shared/series.ts";
-import type { KnownSeries } from "./stream.ts";
+import type { KnownSeries } from "./known-series.ts";
 
 /** The labels that the stores will have of a series, tenant and server among them. */
 export function storedLabels({ record }: Pick<KnownSeries, "record">): LabelSet {
-  return decodeRecord(Buffer.from(record, "latin1"))?.labels ?? [];
+  return decodeRecord(record)?.labels ?? [];
 }
 
 /** The name of a series as it is stored: `name{_tenant_id="T",_server_id="S",a="1"}`. */

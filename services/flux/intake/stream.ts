@@ -6,28 +6,9 @@ import { type SeriesHasher, shardOf } from "../../shared/series-id.ts";
 import type { DropReason, SeriesRefusal } from "../reasons.ts";
 import { BLOCK_FORMAT, type BufferFormat } from "./buffer-format.ts";
 import type { Sender } from "./identity.ts";
+import { KnownSeries } from "./known-series.ts";
 import type { Rules } from "./rules.ts";
 import { checkLimits, injectOwner, type SeriesLimits, tidyLabels } from "./series-check.ts";
-
-/**
- * A series that is kept. One object per series and stream, whatever the order its labels come in, so that facts about
- * it (its id, where it is registered) are written once and seen by all.
- */
-export interface KnownSeries {
-  /** Changes once, if the id turns out to be another series' (DESIGN 5.5). */
-  id: SeriesId;
-  readonly shard: number;
-  /** What the registry holds of it, one character a byte: a string of bytes takes less memory than a Buffer. */
-  readonly record: string;
-  /** Which registration of its shard it is part of: see `ShardState.registration`. 0: none. */
-  registration: number;
-  /** Which round of asking limit and quota admitted it in: see `SeriesAdmission`. 0: none. */
-  admission: number;
-  /** Number of the request that last held it; tells when one request holds it twice. */
-  lastRequest: number;
-  /** Tells the labels that it was sent with: another one that ends up here with others was merged by a rule. */
-  readonly sourceId: SeriesId;
-}
 
 /** What becomes of every sample of a series in a stream. */
 export type Verdict =
@@ -83,13 +64,12 @@ export function decideSeries(
   const firstChoice = hasher.idOf(labelBytes, 0);
   // Where no label was dropped, the stored labels tell as well as those sent whether another series is the same.
   const sourceId = named.isWhole ? firstChoice : hasher.idOf(encodeLabels(sent), 0);
-  const record = recordOf(labelBytes, "unknown").toString("latin1");
+  const record = recordOf(labelBytes, "unknown");
   const twin = known(firstChoice);
-  if (twin?.record === record) {
-    return { kind: "keep", series: twin, merged: twin.sourceId !== sourceId };
+  if (twin?.record.equals(record)) {
+    return { kind: "keep", series: twin, merged: !twin.isOf(sourceId) };
   }
-  const shard = shardOf(firstChoice, shards);
-  const series = { id: firstChoice, shard, record, registration: 0, admission: 0, lastRequest: 0, sourceId };
+  const series = new KnownSeries({ id: firstChoice, shard: shardOf(firstChoice, shards), record, sourceId });
   return { kind: "keep", series, merged: false };
 }
 

@@ -1,6 +1,6 @@
 import type { Intake, KeptSamples, SeriesRefused } from "./intake.ts";
+import type { KnownSeries } from "./known-series.ts";
 import { storedName } from "./stored-name.ts";
-import type { KnownSeries } from "./stream.ts";
 
 /** Series of a request for which there was no place. */
 export interface TurnedAway {

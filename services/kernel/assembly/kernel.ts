@@ -1,12 +1,13 @@
 import { NOT_PLAIN, NOT_SNAPPY, READ } from "./faults";
+import { prepareFingerprints } from "./fingerprint";
 import { GrowingSpace } from "./growing-space";
-import { prepareHash } from "./label-hash";
 import { clearRows } from "./request-rows";
 import { expandElements, SLACK } from "./snappy";
 import { walkWriteRequest } from "./write-request";
 
-export { hashKeyAt, hashKeyBytes } from "./label-hash";
+export { hashKeyAt, hashKeyBytes } from "./fingerprint";
 export {
+  hasOneSampleEach,
   labelBytes,
   metadataAt,
   metadataCount,
@@ -16,12 +17,12 @@ export {
   timesAt,
   valuesAt,
 } from "./request-rows";
-export { add, findAll, findOne, forgetAll, turnHalves, youngBytes } from "./series-index";
+export { add, findAll, findOne, forgetAll, turnHalves } from "./series-index";
 
 const input = new GrowingSpace();
 const expanded = new GrowingSpace();
 
-prepareHash();
+prepareFingerprints();
 
 /** Where the host writes what it hands over, so many bytes at most: a body, or labels. */
 export function inputAt(bytes: u32): usize {

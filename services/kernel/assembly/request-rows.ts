@@ -27,6 +27,8 @@ const metadataSpace = new GrowingSpace();
 export let seriesCount: u32 = 0;
 export let sampleCount: u32 = 0;
 export let metadataCount: u32 = 0;
+/** Whether each series has one sample and nothing else. */
+export let hasOneSampleEach: bool = true;
 /** Bytes of all label fields. */
 export let labelBytes: u32 = 0;
 
@@ -41,6 +43,7 @@ export function clearRows(bytes: u32): void {
   sampleCount = 0;
   metadataCount = 0;
   labelBytes = 0;
+  hasOneSampleEach = true;
 }
 
 export function seriesRow(series: u32): usize {
@@ -90,6 +93,9 @@ export function addSeries(labels: usize, bytes: u32, firstSample: u32, histogram
   store<u32>(row, sampleCount - firstSample, SAMPLES);
   store<u32>(row, histograms, HISTOGRAMS);
   store<u32>(row, exemplars, EXEMPLARS);
+  if (sampleCount !== firstSample + 1 || (histograms | exemplars) !== 0) {
+    hasOneSampleEach = false;
+  }
   seriesCount++;
   labelBytes += bytes;
   return true;

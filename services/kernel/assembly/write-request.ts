@@ -52,7 +52,8 @@ export function walkWriteRequest(at: usize, end: usize): bool {
 function walkTimeSeries(at: usize, end: usize): bool {
   const firstSample = sampleCount;
   let labels = at;
-  let labelsEnd = at;
+  let labelsEnd = skipShortLabels(at, end);
+  at = labelsEnd;
   let histograms: u32 = 0;
   let exemplars: u32 = 0;
   while (at < end) {
@@ -83,6 +84,19 @@ function walkTimeSeries(at: usize, end: usize): bool {
     at = next;
   }
   return addSeries(labels, <u32>(labelsEnd - labels), firstSample, histograms, exemplars);
+}
+
+/** Goes past labels of less than 128 bytes, which nearly all are. @returns where the first other field starts, or `end`. */
+function skipShortLabels(at: usize, end: usize): usize {
+  while (at + 1 < end) {
+    const head = <u32>load<u16>(at);
+    const next = at + 2 + (head >> 8);
+    if ((head & 0x80ff) !== LABEL || next > end) {
+      break;
+    }
+    at = next;
+  }
+  return at;
 }
 
 /** Reads the length of a value. @returns where the value ends, its start in `valueAt`; or 0. */

@@ -16,7 +16,7 @@ async function post(payload: unknown, headers: Record<string, string> = {}) {
   const { app, registry } = buildTestApp({
     commit: async ({ series, timestampsMs, valueBits }: KeptSamples) => {
       for (const [i, one] of series.entries()) {
-        const name = formatSeriesName(decodeRecord(Buffer.from(one.record, "latin1"))?.labels ?? []);
+        const name = formatSeriesName(decodeRecord(one.record)?.labels ?? []);
         stored.push(`${name} ${numberOf(valueBits[i] ?? 0n)}@${timestampsMs[i]}`);
       }
       return { ok: true, registeredSeries: 0, blockBytes: 0 };

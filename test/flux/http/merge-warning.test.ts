@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { withMergeWarning } from "../../../services/flux/http/merge-warning.ts";
+import { KnownSeries } from "../../../services/flux/intake/known-series.ts";
 import { encodeRecord } from "../../../services/shared/registry-record.ts";
 import { writeRequestBody } from "../../support/write-request.ts";
 import { type Posted, recordingIntake } from "../support/post.ts";
@@ -70,11 +71,8 @@ describe("the warning's name of a series", () => {
       { name: "__name__", value: "m" },
       { name: "a", value },
     ];
-    const first = { record: encodeRecord(labels, "unknown").toString("latin1") };
-    const merges = {
-      labelSets: 1,
-      first: { ...first, id: 1n, shard: 0, registration: 0, admission: 0, lastRequest: 0, sourceId: 1n },
-    };
+    const first = new KnownSeries({ id: 1n, shard: 0, record: encodeRecord(labels, "unknown") });
+    const merges = { labelSets: 1, first };
     return withMergeWarning({ status: 204, headers: { kept: "yes" } }, { merges }).headers;
   };
   const rows: [value: string, want: string][] = [

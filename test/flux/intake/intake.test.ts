@@ -51,7 +51,7 @@ function intakeOf(
 function keptOf(series: readonly SeriesSpec[], stream: StreamSeries): string[] {
   const { kept } = intakeOf(series, stream);
   return kept.series.map((one, i) => {
-    const record = decodeRecord(Buffer.from(one.record, "latin1"));
+    const record = decodeRecord(one.record);
     return `${formatSeriesName(record?.labels ?? [])} ${numberOf(kept.valueBits[i] ?? 0n)}@${kept.timestampsMs[i]}`;
   });
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Intake } from "../../../services/flux/intake/intake.ts";
-import type { KnownSeries } from "../../../services/flux/intake/stream.ts";
+import { KnownSeries } from "../../../services/flux/intake/known-series.ts";
 import { keptWithout, type TurnedAway, turnAway } from "../../../services/flux/intake/turn-away.ts";
 import { encodeRecord } from "../../../services/shared/registry-record.ts";
 
 function series(name: string): KnownSeries {
-  const record = encodeRecord([{ name: "__name__", value: name }], "unknown").toString("latin1");
-  return { id: 1n, shard: 0, record, registration: 0, admission: 0, lastRequest: 0, sourceId: 1n };
+  const record = encodeRecord([{ name: "__name__", value: name }], "unknown");
+  return new KnownSeries({ id: 1n, shard: 0, record });
 }
 
 const [a, b, c] = [series("a"), series("b"), series("c")];
@@ -20,7 +20,7 @@ const intake: Intake = {
     timestampsMs: Float64Array.of(1, 2, 3, 4, 5),
     valueBits: BigUint64Array.of(1n, 2n, 3n, 4n, 5n),
   },
-  keptPositions: [0, 0, 1, 3, 4],
+  keptPositions: Uint32Array.of(0, 0, 1, 3, 4),
   dropped: new Map([["drop_metrics", 1]]),
   refused: new Map([["series_too_long", 1]]),
   refusals: [{ series: 2, reason: "series_too_long", detail: "d" }],
@@ -46,7 +46,7 @@ test("what is over the quota becomes dropped, what is over the limit refused, sa
     timestampsMs: Float64Array.of(4),
     valueBits: BigUint64Array.of(4n),
   });
-  assert.deepEqual(out.keptPositions, [3]);
+  assert.deepEqual([...out.keptPositions], [3]);
   assert.deepEqual(Object.fromEntries(out.dropped), { drop_metrics: 1, over_quota: 2 });
   assert.deepEqual(Object.fromEntries(out.refused), { series_too_long: 1, series_limit: 2 });
   assert.deepEqual(

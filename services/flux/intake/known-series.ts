@@ -1,0 +1,88 @@
+import type { SeriesId } from "../../shared/series.ts";
+
+/** What a known series begins with. */
+export interface NewSeries {
+  /** The id that it wants first. */
+  readonly id: SeriesId;
+  readonly shard: number;
+  /** What the registry is to hold of it. */
+  readonly record: Buffer;
+  /** Tells the labels that it was sent with; where it is not given, the id does. */
+  readonly sourceId?: SeriesId;
+}
+
+/**
+ * A series that is kept. One object per series and stream, whatever the order its labels come in, so that facts about
+ * it (its id, where it is registered) are written once and seen by all.
+ *
+ * There are millions of them: numbers of 32 bits lie in the object itself, and the bytes of the record outside of the
+ * heap that V8 searches for garbage.
+ */
+export class KnownSeries {
+  readonly shard: number;
+  /** Which registration of its shard it is part of: see `ShardState.registration`. 0: none. */
+  registration = 0;
+  /** Which round of asking limit and quota admitted it in: see `SeriesAdmission`. 0: none. */
+  admission = 0;
+  /** Number of the request that last held it; tells when one request holds it twice. */
+  lastRequest = 0;
+  /** The halves of the id, as signed numbers of 32 bits. */
+  idLow: number;
+  idHigh: number;
+  readonly #sourceLow: number;
+  readonly #sourceHigh: number;
+  #space: ArrayBufferLike;
+  #recordAt: number;
+  readonly #recordBytes: number;
+
+  constructor({ id, shard, record, sourceId = id }: NewSeries) {
+    this.shard = shard;
+    this.idLow = lowOf(id);
+    this.idHigh = highOf(id);
+    this.#sourceLow = lowOf(sourceId);
+    this.#sourceHigh = highOf(sourceId);
+    this.#space = record.buffer;
+    this.#recordAt = record.byteOffset;
+    this.#recordBytes = record.length;
+  }
+
+  /** Its id. */
+  get id(): SeriesId {
+    return (BigInt(this.idHigh >>> 0) << 32n) | BigInt(this.idLow >>> 0);
+  }
+
+  /** Set once, if the id turns out to be another series' (DESIGN 5.5). */
+  set id(id: SeriesId) {
+    this.idLow = lowOf(id);
+    this.idHigh = highOf(id);
+  }
+
+  /** What the registry holds of it, but for its type. Not to be written to. */
+  get record(): Buffer {
+    return Buffer.from(this.#space, this.#recordAt, this.#recordBytes);
+  }
+
+  get recordBytes(): number {
+    return this.#recordBytes;
+  }
+
+  /** Whether it was sent with these labels when it was first seen: others that end up here were merged by a rule. */
+  isOf(sourceId: SeriesId): boolean {
+    return this.#sourceLow === lowOf(sourceId) && this.#sourceHigh === highOf(sourceId);
+  }
+
+  /** Gives its record another place. @param hold copies bytes to where they may stay. */
+  moveRecord(hold: (record: Buffer) => Buffer): void {
+    const record = hold(this.record);
+    this.#space = record.buffer;
+    this.#recordAt = record.byteOffset;
+  }
+}
+
+function lowOf(id: SeriesId): number {
+  return Number(BigInt.asIntN(32, id));
+}
+
+function highOf(id: SeriesId): number {
+  return Number(BigInt.asIntN(32, id >> 32n));
+}
