@@ -32,7 +32,8 @@ async function knownSeriesOf(cache: SeriesCache, block: Block): Promise<Map<Seri
   );
   const known = new Map<SeriesId, KnownSeries>();
   for (const [i, id] of ids.entries()) {
-    const series = found[i]?.[0];
+    const { known: all = [], numbers = [] } = found[i] ?? {};
+    const series = all[numbers[0] ?? -1];
     if (series) {
       known.set(id, series);
     }

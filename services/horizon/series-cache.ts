@@ -1,6 +1,10 @@
 import type { Redis } from "ioredis";
 import type { Block } from "../shared/block.ts";
 import type { ShardKeys } from "../shared/buffer-keys.ts";
+import type { SeriesId } from "../shared/series.ts";
+import { idBytes } from "../shared/series-id.ts";
+import { NONE } from "./id-index.ts";
+import { KnownGeneration } from "./known-generation.ts";
 import { type KnownSeries, parseKnownSeries } from "./known-series.ts";
 
 /** Ids that are asked for in one command. */
@@ -8,7 +12,12 @@ const IDS_PER_COMMAND = 2000;
 /** Generations of which the series are remembered: those used last. */
 const MAX_GENERATIONS = 3;
 
-type SeriesById = Map<bigint, KnownSeries>;
+/** The series of the samples of a block: that of sample i is `known[numbers[i]]`. */
+export interface FoundSeries {
+  /** All that are known of a generation, others than those of the block too. */
+  readonly known: readonly KnownSeries[];
+  readonly numbers: Int32Array;
+}
 
 export interface SeriesCacheOptions {
   readonly redis: Redis;
@@ -21,7 +30,7 @@ export interface SeriesCacheOptions {
 export class SeriesCache {
   readonly #options: SeriesCacheOptions;
   /** By generation, the one used last at the end. */
-  readonly #generations = new Map<number, SeriesById>();
+  readonly #generations = new Map<number, KnownGeneration>();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: SeriesCacheOptions) {
@@ -34,7 +43,7 @@ export class SeriesCache {
    * @returns for each block the series of its samples, or undefined where any of them is unknown.
    * @throws when Redis does not answer.
    */
-  resolve(blocks: readonly Block[]): Promise<(KnownSeries[] | undefined)[]> {
+  resolve(blocks: readonly Block[]): Promise<(FoundSeries | undefined)[]> {
     // One at a time: both sinks read the same blocks at about the same time, and the second then finds all here.
     const result = this.#turn.then(() => this.#resolve(blocks));
     this.#turn = result.catch(() => undefined);
@@ -46,26 +55,27 @@ export class SeriesCache {
     this.#generations.clear();
   }
 
-  async #resolve(blocks: readonly Block[]): Promise<(KnownSeries[] | undefined)[]> {
-    const wanted = new Map<number, Set<bigint>>();
-    for (const { generation, samples } of blocks) {
-      const known = this.#use(generation);
-      for (const id of samples.ids) {
-        if (!known.has(id)) {
-          addTo(wanted, generation, id);
-        }
-      }
+  async #resolve(blocks: readonly Block[]): Promise<(FoundSeries | undefined)[]> {
+    const found = blocks.map((block) => this.#lookUp(block));
+    const wanted = new Map<number, Set<SeriesId>>();
+    for (const [i, { generation, samples }] of blocks.entries()) {
+      addMissing(wanted, generation, samples.ids, found[i]?.numbers);
     }
     for (const [generation, ids] of wanted) {
       await this.#find(generation, ids);
     }
-    const resolved = blocks.map(({ generation, samples }) => lookUp(this.#use(generation), samples.ids));
+    const complete = blocks.map((block, i) => (isComplete(found[i]) ? found[i] : this.#lookUp(block)));
     this.#forgetOld();
-    return resolved;
+    return complete.map((one) => (isComplete(one) ? one : undefined));
+  }
+
+  #lookUp({ generation, samples }: Block): FoundSeries {
+    const known = this.#use(generation);
+    return { known: known.series, numbers: known.numbersOf(samples.ids) };
   }
 
   /** Remembers what it finds under the generation that was asked for, wherever it was found. */
-  async #find(generation: number, ids: ReadonlySet<bigint>): Promise<void> {
+  async #find(generation: number, ids: ReadonlySet<SeriesId>): Promise<void> {
     const known = this.#use(generation);
     let missing = await this.#fetch(generation, [...ids], known);
     if (missing.length === 0) {
@@ -80,9 +90,9 @@ export class SeriesCache {
   }
 
   /** @returns the ids that this generation of the registry does not have. */
-  async #fetch(generation: number, ids: readonly bigint[], into: SeriesById): Promise<bigint[]> {
+  async #fetch(generation: number, ids: readonly SeriesId[], into: KnownGeneration): Promise<SeriesId[]> {
     const { redis, keys } = this.#options;
-    const missing: bigint[] = [];
+    const missing: SeriesId[] = [];
     for (let start = 0; start < ids.length; start += IDS_PER_COMMAND) {
       const batch = ids.slice(start, start + IDS_PER_COMMAND);
       const records = await redis.hmgetBuffer(keys.series(generation), ...batch.map(idBytes));
@@ -90,7 +100,7 @@ export class SeriesCache {
         const record = records[i];
         const series = record ? this.#intern(id, record) : undefined;
         if (series) {
-          into.set(id, series);
+          into.add(id, series);
         } else {
           missing.push(id);
         }
@@ -100,10 +110,10 @@ export class SeriesCache {
   }
 
   /** The same object for the same series in every generation, so that what hangs on it lives on. */
-  #intern(id: bigint, record: Buffer): KnownSeries | undefined {
+  #intern(id: SeriesId, record: Buffer): KnownSeries | undefined {
     const series = parseKnownSeries(id, record);
-    for (const known of series ? this.#generations.values() : []) {
-      const same = known.get(id);
+    for (const generation of series ? this.#generations.values() : []) {
+      const same = generation.find(id);
       if (same && series && Buffer.compare(same.labelBytes, series.labelBytes) === 0) {
         return same;
       }
@@ -117,49 +127,37 @@ export class SeriesCache {
     return existing.filter((other) => other !== generation).sort((a, b) => b - a);
   }
 
-  #use(generation: number): SeriesById {
-    const known = this.#generations.get(generation) ?? new Map<bigint, KnownSeries>();
+  #use(generation: number): KnownGeneration {
+    const known = this.#generations.get(generation) ?? new KnownGeneration();
     this.#generations.delete(generation);
     this.#generations.set(generation, known);
     return known;
   }
 
   #forgetOld(): void {
-    let series = [...this.#generations.values()].reduce((sum, { size }) => sum + size, 0);
+    let series = [...this.#generations.values()].reduce((sum, known) => sum + known.series.length, 0);
     for (const [generation, known] of this.#generations) {
       if (this.#generations.size <= MAX_GENERATIONS && series <= this.#options.maxSeries) {
         return;
       }
-      series -= known.size;
+      series -= known.series.length;
       this.#generations.delete(generation);
     }
   }
 }
 
-function lookUp(known: ReadonlyMap<bigint, KnownSeries>, ids: BigUint64Array): KnownSeries[] | undefined {
-  const found: KnownSeries[] = [];
-  for (const id of ids) {
-    const series = known.get(id);
-    if (!series) {
-      return undefined;
-    }
-    found.push(series);
-  }
-  return found;
+function isComplete(found: FoundSeries | undefined): found is FoundSeries {
+  return found !== undefined && !found.numbers.includes(NONE);
 }
 
-function addTo(sets: Map<number, Set<bigint>>, key: number, id: bigint): void {
-  const set = sets.get(key);
-  if (set) {
-    set.add(id);
-  } else {
-    sets.set(key, new Set([id]));
+function addMissing(
+  wanted: Map<number, Set<SeriesId>>,
+  generation: number,
+  ids: BigUint64Array,
+  numbers: Int32Array = new Int32Array(0),
+): void {
+  for (let i = numbers.indexOf(NONE); i >= 0; i = numbers.indexOf(NONE, i + 1)) {
+    const missing = wanted.get(generation) ?? new Set();
+    wanted.set(generation, missing.add(ids[i] ?? 0n));
   }
-}
-
-/** The id as the registry's hashes have it. */
-function idBytes(id: bigint): Buffer {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigUInt64LE(id);
-  return bytes;
 }

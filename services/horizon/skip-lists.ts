@@ -16,6 +16,8 @@ export interface SkipOwner {
 
 /** SKIP_LIST and DO_NOT_SKIP_LIST, and what tenants have beside them, compiled. */
 export interface SkipLists {
+  /** Whether there is any entry that could skip a series of an owner. */
+  maySkip(owner: SkipOwner): boolean;
   /** The entry that skips a series which came from an owner, or undefined. Remembered with the series. */
   skippedBy(series: KnownSeries, owner: SkipOwner): string | undefined;
   /** The same for the labels of any series, with the entries that say so. Remembers nothing. */
@@ -101,8 +103,9 @@ export function compileSkipLists(settings: SkipSettings): CompiledSkipLists {
 
 function createSkipLists(ofAll: Pair, ofTenants: ReadonlyMap<string, Pair>): SkipLists {
   const lists: SkipLists = {
+    maySkip: ({ tenant }) => ofAll.skip.matcher.size + (ofTenants.get(tenant)?.skip.matcher.size ?? 0) > 0,
     skippedBy(series, owner) {
-      if (ofAll.skip.matcher.size === 0 && (ofTenants.get(owner.tenant)?.skip.matcher.size ?? 0) === 0) {
+      if (!lists.maySkip(owner)) {
         return undefined;
       }
       const { namespace } = owner;

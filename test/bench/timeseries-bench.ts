@@ -90,7 +90,7 @@ function inventSlices(minuteMs: number, offsetMs: number): Slice[] {
     slices.push({
       timestampsMs: Float64Array.from(some, (_, i) => minuteMs + offsetMs + Math.floor((from + i) / 1000)),
       valueBits: new BigUint64Array(Float64Array.from(some, () => Math.round(Math.random() * 1e6) / 100).buffer),
-      groups: some.map((one, i) => ({ series: one, tenant: "bench", namespace: "bench", positions: [i] })),
+      groups: some.map((one, i) => ({ series: one, tenant: "bench", namespace: "bench", first: i, count: 1 })),
       claimed: new Map(),
       skipped: new Map(),
     });

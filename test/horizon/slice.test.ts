@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { KnownSeries } from "../../services/horizon/known-series.ts";
 import { buildSlice, type ResolvedBlock } from "../../services/horizon/slice.ts";
 import { knownSeries } from "./support/known-series.ts";
+import { samplesOf } from "./support/slices.ts";
 
 const a = knownSeries(1n, { __name__: "a" });
 const b = knownSeries(2n, { __name__: "b" });
@@ -10,7 +11,7 @@ const b = knownSeries(2n, { __name__: "b" });
 function block(tenant: string, namespace: string, samples: readonly [KnownSeries, number, bigint][]): ResolvedBlock {
   return {
     owner: { tenant, server: "s", namespace },
-    series: samples.map(([series]) => series),
+    series: { known: samples.map(([series]) => series), numbers: Int32Array.from(samples.keys()) },
     samples: {
       ids: BigUint64Array.from(samples.map(([{ id }]) => id)),
       timestampsMs: Float64Array.from(samples.map(([, timestampMs]) => timestampMs)),
@@ -19,7 +20,7 @@ function block(tenant: string, namespace: string, samples: readonly [KnownSeries
   };
 }
 
-const skipNone = { skippedBy: () => undefined };
+const skipNone = { maySkip: () => false, skippedBy: () => undefined };
 
 test("samples of one series from several blocks stand together, each with its own time and bits", () => {
   const slice = buildSlice(
@@ -32,11 +33,7 @@ test("samples of one series from several blocks stand together, each with its ow
     ],
     skipNone,
   );
-  const read = slice.groups.map(({ series, tenant, positions }) => [
-    series.idText,
-    tenant,
-    positions.map((position) => [slice.timestampsMs[position], slice.valueBits[position]]),
-  ]);
+  const read = slice.groups.map((group) => [group.series.idText, group.tenant, samplesOf(slice, group)]);
   assert.deepEqual(read, [
     [
       "0000000000000001",
@@ -54,6 +51,7 @@ test("samples of one series from several blocks stand together, each with its ow
 
 test("skipped samples are counted per tenant and entry, and in no group", () => {
   const skipA = {
+    maySkip: () => true,
     skippedBy: (series: KnownSeries, { namespace }: { namespace: string }) =>
       series === a && namespace === "skip" ? "^a$" : undefined,
   };
@@ -83,10 +81,34 @@ test("skipped samples are counted per tenant and entry, and in no group", () => 
     ],
   );
   assert.deepEqual(
-    slice.groups.map(({ series, positions }) => [series, positions.map((at) => slice.timestampsMs[at])]),
+    slice.groups.map((group) => [group.series, samplesOf(slice, group).map(([timestampMs]) => timestampMs)]),
     [
       [b, [1]],
       [a, [3]],
+    ],
+  );
+});
+
+test("a series that two generations know is one group, and its samples are in order of time, those of one time as they came", () => {
+  const samples: [KnownSeries, number, bigint][] = [
+    [a, 30, 3n],
+    [a, 20, 2n],
+    [a, 20, 0x7ff0000000000002n],
+  ];
+  const slice = buildSlice([block("t1", "n", samples), block("t1", "m", [[a, 25, 4n]])], skipNone);
+  assert.deepEqual(
+    slice.groups.map((group) => [group.series, group.namespace, samplesOf(slice, group)]),
+    [
+      [
+        a,
+        "m",
+        [
+          [20, 2n],
+          [20, 0x7ff0000000000002n],
+          [25, 4n],
+          [30, 3n],
+        ],
+      ],
     ],
   );
 });

@@ -46,24 +46,30 @@ function create(maxSeries = 1000) {
   return { keys, register, cache: new SeriesCache({ redis, keys, maxSeries }) };
 }
 
+/** The series of the samples of some blocks. */
+async function find(cache: SeriesCache, blocks: readonly Block[]) {
+  const found = await cache.resolve(blocks);
+  return found.map((one) => one && Array.from(one.numbers, (number) => one.known[number]));
+}
+
 test("what was found once needs no registry any more, and stays the same object in the next generation", async () => {
   const { keys, register, cache } = create();
   await register(7, 1n, "a");
   await register(8, 1n, "a");
-  const [first] = await cache.resolve([block(7, [1n, 1n])]);
-  const [second] = await cache.resolve([block(8, [1n])]);
+  const [first] = await find(cache, [block(7, [1n, 1n])]);
+  const [second] = await find(cache, [block(8, [1n])]);
   assert.equal(first?.[0]?.idText, "0000000000000001");
   assert.equal(first?.[0], first?.[1]);
   assert.equal(second?.[0], first?.[0]);
   await redis.del(keys.series(7), keys.series(8));
-  assert.equal((await cache.resolve([block(7, [1n])]))[0]?.[0], first?.[0]);
+  assert.equal((await find(cache, [block(7, [1n])]))[0]?.[0], first?.[0]);
 });
 
 test("an id that means another series in another generation is that series there", async () => {
   const { register, cache } = create();
   await register(7, 1n, "a");
   await register(8, 1n, "b");
-  const [old, young] = await cache.resolve([block(7, [1n]), block(8, [1n])]);
+  const [old, young] = await find(cache, [block(7, [1n]), block(8, [1n])]);
   assert.notEqual(old?.[0], young?.[0]);
   assert.equal(
     Buffer.from(young?.[0]?.labelBytes ?? [])
@@ -76,7 +82,7 @@ test("an id that means another series in another generation is that series there
 test("a block with one unknown series is unknown, the others beside it are not", async () => {
   const { register, cache } = create();
   await register(7, 1n, "a");
-  const [good, bad] = await cache.resolve([block(7, [1n]), block(7, [1n, 2n])]);
+  const [good, bad] = await find(cache, [block(7, [1n]), block(7, [1n, 2n])]);
   assert.equal(good?.length, 1);
   assert.equal(bad, undefined);
 });
@@ -86,7 +92,7 @@ test("a record that cannot be read counts as unknown", async () => {
   const field = Buffer.alloc(8);
   field.writeBigUInt64LE(1n);
   await redis.hset(keys.series(7), field, Buffer.from([99, 0]));
-  assert.deepEqual(await cache.resolve([block(7, [1n])]), [undefined]);
+  assert.deepEqual(await find(cache, [block(7, [1n])]), [undefined]);
 });
 
 test("too many series are forgotten and found again", async () => {
@@ -94,9 +100,9 @@ test("too many series are forgotten and found again", async () => {
   for (const id of [1n, 2n, 3n]) {
     await register(7, id, `m${id}`);
   }
-  assert.equal((await cache.resolve([block(7, [1n, 2n, 3n])]))[0]?.length, 3);
+  assert.equal((await find(cache, [block(7, [1n, 2n, 3n])]))[0]?.length, 3);
   await redis.del(keys.series(7));
-  assert.deepEqual(await cache.resolve([block(7, [1n])]), [undefined]);
+  assert.deepEqual(await find(cache, [block(7, [1n])]), [undefined]);
 });
 
 test("calls at the same time ask Redis once", async () => {

@@ -70,10 +70,10 @@ export class TimeSeriesDelivery implements Delivery {
     const { resolutionMs, shape, now } = this.#options;
     const times = storableTimes(now(), shape.retentionMs);
     const values = new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length);
-    for (const { series, tenant, namespace, positions } of groups) {
-      for (const position of positions) {
-        const sampledAtMs = timestampsMs[position] ?? 0;
-        const value = values[position] ?? 0;
+    for (const { series, tenant, namespace, first, count } of groups) {
+      for (let row = first; row < first + count; row++) {
+        const sampledAtMs = timestampsMs[row] ?? 0;
+        const value = values[row] ?? 0;
         const storedAtMs = resolutionMs === 0 ? sampledAtMs : sampledAtMs - (sampledAtMs % resolutionMs);
         const reason = whyNotStorable(sampledAtMs, value, times);
         if (reason) {

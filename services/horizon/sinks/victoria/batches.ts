@@ -16,7 +16,7 @@ export interface Batch {
   readonly groups: readonly SeriesSamples[];
 }
 
-/** Cuts a slice into requests. The samples of a series come in the order of their times. */
+/** Cuts a slice into requests. */
 export function cutBatches(slice: Slice, limits: BatchLimits): Batch[] {
   const batches: Batch[] = [];
   for (const [tenant, groups] of limits.perTenant ? byTenant(slice.groups) : [["", slice.groups] as const]) {
@@ -32,9 +32,9 @@ function* cutGroups(slice: Slice, groups: readonly SeriesSamples[], limits: Batc
   let samples = 0;
   let bytes = 0;
   for (const group of groups) {
-    for (const piece of cutSeries(inOrderOfTime(group, slice), limits.maxSamples)) {
-      const size = seriesBytes({ labelBytes: piece.series.labelBytes, positions: piece.positions }, slice);
-      const isFull = samples + piece.positions.length > limits.maxSamples || bytes + size > limits.maxBytes;
+    for (const piece of cutSeries(group, limits.maxSamples)) {
+      const size = seriesBytes(piece, slice);
+      const isFull = samples + piece.count > limits.maxSamples || bytes + size > limits.maxBytes;
       if (isFull && batch.length > 0) {
         yield batch;
         batch = [];
@@ -42,7 +42,7 @@ function* cutGroups(slice: Slice, groups: readonly SeriesSamples[], limits: Batc
         bytes = 0;
       }
       batch.push(piece);
-      samples += piece.positions.length;
+      samples += piece.count;
       bytes += size;
     }
   }
@@ -51,21 +51,13 @@ function* cutGroups(slice: Slice, groups: readonly SeriesSamples[], limits: Batc
   }
 }
 
-/** Mostly they are already: then nothing is copied, because a slice may have a group for each of its samples. */
-function inOrderOfTime(group: SeriesSamples, { timestampsMs }: Slice): SeriesSamples {
-  const timeOf = (position: number) => timestampsMs[position] ?? 0;
-  const { positions } = group;
-  const isOrdered = positions.every((position, i) => i === 0 || timeOf(positions[i - 1] ?? 0) <= timeOf(position));
-  return isOrdered ? group : { ...group, positions: [...positions].sort((a, b) => timeOf(a) - timeOf(b)) };
-}
-
 function cutSeries(group: SeriesSamples, maxSamples: number): SeriesSamples[] {
-  if (group.positions.length <= maxSamples) {
+  if (group.count <= maxSamples) {
     return [group];
   }
   const pieces: SeriesSamples[] = [];
-  for (let start = 0; start < group.positions.length; start += maxSamples) {
-    pieces.push({ ...group, positions: group.positions.slice(start, start + maxSamples) });
+  for (let start = 0; start < group.count; start += maxSamples) {
+    pieces.push({ ...group, first: group.first + start, count: Math.min(maxSamples, group.count - start) });
   }
   return pieces;
 }

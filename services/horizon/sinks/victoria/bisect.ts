@@ -36,12 +36,12 @@ export async function sendOrBisect(
       ...(await sendOrBisect(groups.slice(middle), send)),
     ];
   }
-  const { positions } = first;
-  if (outcome.status === TOO_LARGE && positions.length > 1) {
-    const middle = positions.length >> 1;
+  const { first: row, count } = first;
+  if (outcome.status === TOO_LARGE && count > 1) {
+    const middle = count >> 1;
     return [
-      ...(await sendOrBisect([{ ...first, positions: positions.slice(0, middle) }], send)),
-      ...(await sendOrBisect([{ ...first, positions: positions.slice(middle) }], send)),
+      ...(await sendOrBisect([{ ...first, count: middle }], send)),
+      ...(await sendOrBisect([{ ...first, first: row + middle, count: count - middle }], send)),
     ];
   }
   return [{ group: first, status: outcome.status, words: outcome.words }];

@@ -20,9 +20,13 @@ const SAMPLE_FIXED_BYTES = 1 + 8 + 1;
 
 /** Samples of one series as columns have them. */
 export interface BodySeries {
-  /** `label-bytes.ts`, sorted by name as remote-write wants them. */
-  readonly labelBytes: Uint8Array;
-  readonly positions: readonly number[];
+  readonly series: {
+    /** `label-bytes.ts`, sorted by name as remote-write wants them. */
+    readonly labelBytes: Uint8Array;
+  };
+  /** Its samples are `count` rows of the columns, from `first` on. */
+  readonly first: number;
+  readonly count: number;
 }
 
 export interface BodyColumns {
@@ -49,9 +53,9 @@ export function encodeWriteRequest(series: readonly BodySeries[], columns: BodyC
   const writer = new ProtobufWriter(total);
   for (const [i, one] of series.entries()) {
     writer.head(LENGTH_DELIMITED_1, sizes[i] ?? 0);
-    writeLabels(writer, one.labelBytes);
-    for (const position of one.positions) {
-      writeSample(writer, columns, position);
+    writeLabels(writer, one.series.labelBytes);
+    for (let row = one.first; row < one.first + one.count; row++) {
+      writeSample(writer, columns, row);
     }
   }
   return writer.bytes;
@@ -63,14 +67,14 @@ export function seriesBytes(series: BodySeries, columns: BodyColumns): number {
   return 1 + varintSize(size) + size;
 }
 
-function timeSeriesSize({ labelBytes, positions }: BodySeries, { timestampsMs }: BodyColumns): number {
+function timeSeriesSize({ series, first, count }: BodySeries, { timestampsMs }: BodyColumns): number {
   let size = 0;
-  eachLabel(labelBytes, (nameBytes, valueBytes) => {
+  eachLabel(series.labelBytes, (nameBytes, valueBytes) => {
     const label = labelSize(nameBytes, valueBytes);
     size += 1 + varintSize(label) + label;
   });
-  for (const position of positions) {
-    size += 2 + SAMPLE_FIXED_BYTES + int64Size(timestampsMs[position] ?? 0);
+  for (let row = first; row < first + count; row++) {
+    size += 2 + SAMPLE_FIXED_BYTES + int64Size(timestampsMs[row] ?? 0);
   }
   return size;
 }
@@ -85,11 +89,11 @@ function writeLabels(writer: ProtobufWriter, labelBytes: Uint8Array): void {
   });
 }
 
-function writeSample(writer: ProtobufWriter, { timestampsMs, valueBits }: BodyColumns, position: number): void {
-  const timestampMs = timestampsMs[position] ?? 0;
+function writeSample(writer: ProtobufWriter, { timestampsMs, valueBits }: BodyColumns, row: number): void {
+  const timestampMs = timestampsMs[row] ?? 0;
   writer.head(LENGTH_DELIMITED_2, SAMPLE_FIXED_BYTES + int64Size(timestampMs));
   writer.byte(FIXED64_1);
-  writer.fixed64(valueBits[position] ?? 0n);
+  writer.fixed64(valueBits[row] ?? 0n);
   writer.byte(VARINT_2);
   writer.int64(timestampMs);
 }

@@ -36,10 +36,10 @@ export class VictoriaDelivery implements Delivery {
     return this.#tally;
   }
 
-  #isOwn({ series, tenant, positions }: SeriesSamples): boolean {
+  #isOwn({ series, tenant, count }: SeriesSamples): boolean {
     const isOwn = this.#options.owns(series);
     if (!isOwn) {
-      this.#tally.skip(tenant, "held_by_other_store", positions.length);
+      this.#tally.skip(tenant, "held_by_other_store", count);
     }
     return isOwn;
   }
@@ -47,8 +47,7 @@ export class VictoriaDelivery implements Delivery {
   async #deliver(slice: Slice, { tenant, groups }: Batch, signal: AbortSignal): Promise<void> {
     let isChecked = false;
     const send = async (some: readonly SeriesSamples[]) => {
-      const series = some.map(({ series: { labelBytes }, positions }) => ({ labelBytes, positions }));
-      const outcome = await this.#options.send(tenant, encodeBody(series, slice), signal);
+      const outcome = await this.#options.send(tenant, encodeBody(some, slice), signal);
       if (!outcome.ok && !isChecked) {
         // A wrong path or a proxy may refuse everything: then nothing is wrong with the samples, and they wait.
         await this.#options.check(signal);
@@ -60,20 +59,20 @@ export class VictoriaDelivery implements Delivery {
     const lost = new Map<KnownSeries, number>();
     for (const one of refused) {
       await this.#bury(slice, one);
-      lost.set(one.group.series, (lost.get(one.group.series) ?? 0) + one.group.positions.length);
+      lost.set(one.group.series, (lost.get(one.group.series) ?? 0) + one.group.count);
     }
-    for (const { series, tenant: owner, positions } of groups) {
-      this.#tally.write(owner, positions.length - (lost.get(series) ?? 0));
+    for (const { series, tenant: owner, count } of groups) {
+      this.#tally.write(owner, count - (lost.get(series) ?? 0));
     }
   }
 
   async #bury({ timestampsMs, valueBits }: Slice, one: RefusedGroup): Promise<void> {
-    const { series, tenant, namespace, positions } = one.group;
-    const samples = positions.map((position) => ({
-      timestampMs: timestampsMs[position] ?? 0,
-      bits: valueBits[position] ?? 0n,
+    const { series, tenant, namespace, first, count } = one.group;
+    const samples = Array.from({ length: count }, (_, i) => ({
+      timestampMs: timestampsMs[first + i] ?? 0,
+      bits: valueBits[first + i] ?? 0n,
     }));
     await this.#options.onRefused({ series, tenant, namespace, detail: `${one.status} ${one.words}`.trim(), samples });
-    this.#tally.bury(tenant, "refused_by_store", positions.length);
+    this.#tally.bury(tenant, "refused_by_store", count);
   }
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type BatchLimits, cutBatches } from "../../../../services/horizon/sinks/victoria/batches.ts";
 import type { Slice } from "../../../../services/horizon/slice.ts";
 import { knownSeries } from "../../support/known-series.ts";
-import { sliceOf } from "../../support/slices.ts";
+import { samplesOf, sliceOf } from "../../support/slices.ts";
 
 const a = knownSeries(1n, { __name__: "a" });
 const b = knownSeries(2n, { __name__: "b" });
@@ -14,26 +14,11 @@ const wide: BatchLimits = { maxSamples: 100, maxBytes: 1_000_000, perTenant: fal
 function shape(slice: Slice, limits: Partial<BatchLimits>): string[] {
   return cutBatches(slice, { ...wide, ...limits }).map(({ tenant, groups }) => {
     const parts = groups.map(
-      ({ series, positions }) => `${series.id}:${positions.map((at) => slice.timestampsMs[at])}`,
+      (group) => `${group.series.id}:${samplesOf(slice, group).map(([timestampMs]) => timestampMs)}`,
     );
     return `${tenant}|${parts.join(" ")}`;
   });
 }
-
-test("the samples of a series come in the order of time, others stay where they are", () => {
-  const slice = sliceOf([
-    {
-      series: b,
-      samples: [
-        [3, 0n],
-        [1, 0n],
-        [2, 0n],
-      ],
-    },
-    { series: a, samples: [[9, 0n]] },
-  ]);
-  assert.deepEqual(shape(slice, {}), ["|2:1,2,3 1:9"]);
-});
 
 test("a batch has at most so many samples, and a long series is cut", () => {
   const slice = sliceOf([

@@ -8,8 +8,12 @@ const groups: SeriesSamples[] = Array.from({ length: 9 }, (_, i) => ({
   series: knownSeries(BigInt(i), { __name__: `m${i}` }),
   tenant: "t1",
   namespace: "ns",
-  positions: [10 * i, 10 * i + 1, 10 * i + 2],
+  first: 10 * i,
+  count: 3,
 }));
+
+const rowsOf = (some: readonly SeriesSamples[]) =>
+  some.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i));
 
 /** A store that refuses some requests; it remembers what it accepted. */
 function store(judge: (groups: readonly SeriesSamples[]) => SendOutcome) {
@@ -19,7 +23,7 @@ function store(judge: (groups: readonly SeriesSamples[]) => SendOutcome) {
     requests++;
     const outcome = judge(some);
     if (outcome.ok) {
-      accepted.push(...some.flatMap(({ positions }) => positions));
+      accepted.push(...rowsOf(some));
     }
     return outcome;
   };
@@ -27,7 +31,7 @@ function store(judge: (groups: readonly SeriesSamples[]) => SendOutcome) {
 }
 
 const refusal = (status: number): SendOutcome => ({ ok: false, status, words: "bad" });
-const all = groups.flatMap(({ positions }) => positions);
+const all = rowsOf(groups);
 
 test("what a store accepts is sent once", async () => {
   const { send, accepted, requests } = store(() => ({ ok: true }));
@@ -43,7 +47,7 @@ test("bad series stand alone in the end, and all others are accepted once, in fe
   );
   const refused = await sendOrBisect(groups, send);
   assert.deepEqual(
-    refused.map(({ group, status, words }) => [group.series.id, group.positions, status, words]),
+    refused.map(({ group, status, words }) => [group.series.id, rowsOf([group]), status, words]),
     [
       [0n, [0, 1, 2], 400, "bad"],
       [5n, [50, 51, 52], 400, "bad"],
@@ -57,20 +61,16 @@ test("bad series stand alone in the end, and all others are accepted once, in fe
 });
 
 test("a request that is too large is halved down to samples, and nothing is lost by that", async () => {
-  const { send, accepted } = store((some) =>
-    some.flatMap(({ positions }) => positions).length > 1 ? refusal(413) : { ok: true },
-  );
+  const { send, accepted } = store((some) => (rowsOf(some).length > 1 ? refusal(413) : { ok: true }));
   assert.deepEqual(await sendOrBisect(groups, send), []);
   assert.deepEqual(accepted, all);
 });
 
 test("a single sample that is too large is refused", async () => {
-  const { send } = store((some) =>
-    some.some(({ positions }) => positions.includes(41)) ? refusal(413) : { ok: true },
-  );
+  const { send } = store((some) => (some.some((group) => rowsOf([group]).includes(41)) ? refusal(413) : { ok: true }));
   const refused = await sendOrBisect(groups, send);
   assert.deepEqual(
-    refused.map(({ group }) => group.positions),
+    refused.map(({ group }) => rowsOf([group])),
     [[41]],
   );
 });

@@ -20,9 +20,9 @@ test("a body is what a sender's protobuf library makes of the same samples", () 
     valueBits: BigUint64Array.of(1n, 2n, 3n, 4n, 5n, 6n, 7n),
   };
   const series = [
-    { labelBytes: labels({ __name__: "a", x: long }), positions: [0, 1, 6] },
-    { labelBytes: labels({ __name__: "b", 日本: "💥" }), positions: [2, 3] },
-    { labelBytes: labels({ __name__: "c" }), positions: [4, 5] },
+    { series: { labelBytes: labels({ __name__: "a", x: long }) }, first: 0, count: 3 },
+    { series: { labelBytes: labels({ __name__: "b", 日本: "💥" }) }, first: 3, count: 2 },
+    { series: { labelBytes: labels({ __name__: "c" }) }, first: 5, count: 2 },
   ];
   const message = encodeWriteRequest(series, columns);
   const sample = (position: number) => ({
@@ -31,9 +31,9 @@ test("a body is what a sender's protobuf library makes of the same samples", () 
   });
   // A library leaves out fields that are zero; timestamp 0 is the only one here.
   const asASender = encodeAsASender([
-    { labels: { __name__: "a", x: long }, samples: [sample(0), sample(1), sample(6)] },
-    { labels: { __name__: "b", 日本: "💥" }, samples: [sample(2), sample(3)] },
-    { labels: { __name__: "c" }, samples: [sample(4), sample(5)] },
+    { labels: { __name__: "a", x: long }, samples: [sample(0), sample(1), sample(2)] },
+    { labels: { __name__: "b", 日本: "💥" }, samples: [sample(3), sample(4)] },
+    { labels: { __name__: "c" }, samples: [sample(5), sample(6)] },
   ]);
   const read = (bytes: Buffer) => {
     const decoded = referenceCodec.decodeWriteRequest(bytes);
@@ -57,7 +57,10 @@ test("every value keeps its 64 bits, through snappy too", () => {
     timestampsMs: Float64Array.from(bits.keys()),
     valueBits: BigUint64Array.from(bits),
   };
-  const body = encodeBody([{ labelBytes: labels({ __name__: "m" }), positions: [...bits.keys()] }], columns);
+  const body = encodeBody(
+    [{ series: { labelBytes: labels({ __name__: "m" }) }, first: 0, count: bits.length }],
+    columns,
+  );
   const expanded = referenceCodec.uncompress(body, 1_000_000);
   assert.ok(expanded.ok);
   const decoded = referenceCodec.decodeWriteRequest(expanded.bytes);

@@ -2,8 +2,9 @@ import { RetryableError } from "../../../../services/horizon/retryable-error.ts"
 import type { ClaimHold, Delivery, OnRefused, Sink } from "../../../../services/horizon/sinks/sink.ts";
 import type { SeriesSamples, Slice } from "../../../../services/horizon/slice.ts";
 import { Tally } from "../../../../services/horizon/tally.ts";
+import { samplesOf } from "../slices.ts";
 import { type CallScheduler, ConnectionLost } from "./call-scheduler.ts";
-import type { ModelStore, RefusedPart } from "./model-store.ts";
+import type { ModelStore } from "./model-store.ts";
 
 /**
  * A sink of one instance that writes to a model store as the real ones write to theirs: it asks for the lease, tells
@@ -29,10 +30,10 @@ export function createModelSink(store: ModelStore, scheduler: CallScheduler): Si
   async function send(slice: Slice, hold: ClaimHold, onRefused: OnRefused, tally: Tally, signal: AbortSignal) {
     hold.assertHeld();
     const refused = await ask("write", signal, () => store.take(slice));
-    for (const part of refused) {
-      await onRefused(refusalOf(slice, part));
+    for (const group of refused) {
+      await onRefused(refusalOf(slice, group));
     }
-    const isRefused = new Set(refused.map(({ group }) => group));
+    const isRefused = new Set(refused);
     for (const group of slice.groups) {
       count(tally, group, isRefused.has(group));
     }
@@ -62,16 +63,16 @@ export function createModelSink(store: ModelStore, scheduler: CallScheduler): Si
   };
 }
 
-function count(tally: Tally, { tenant, positions }: SeriesSamples, isRefused: boolean): void {
+function count(tally: Tally, { tenant, count: samples }: SeriesSamples, isRefused: boolean): void {
   if (isRefused) {
-    tally.bury(tenant, "refused_by_store", positions.length);
+    tally.bury(tenant, "refused_by_store", samples);
   } else {
-    tally.write(tenant, positions.length);
+    tally.write(tenant, samples);
   }
 }
 
-function refusalOf({ timestampsMs, valueBits }: Slice, { group, positions }: RefusedPart) {
-  const samples = positions.map((at) => ({ timestampMs: timestampsMs[at] ?? 0, bits: valueBits[at] ?? 0n }));
+function refusalOf(slice: Slice, group: SeriesSamples) {
+  const samples = samplesOf(slice, group).map(([timestampMs, bits]) => ({ timestampMs, bits }));
   const { series, tenant, namespace } = group;
   return { series, tenant, namespace, detail: "not welcome", samples };
 }

@@ -1,14 +1,9 @@
 import { labelsOf } from "../../../../services/horizon/known-series.ts";
 import type { SeriesSamples, Slice } from "../../../../services/horizon/slice.ts";
 import type { Random } from "../../../support/random.ts";
+import { samplesOf } from "../slices.ts";
 import { REFUSED_NAME, SLOW_MS, type StoreMood, type StoreName } from "./operations.ts";
 import { sampleKey } from "./truth.ts";
-
-/** What a store refused of a series for good. */
-export interface RefusedPart {
-  readonly group: SeriesSamples;
-  readonly positions: readonly number[];
-}
 
 /** What a store is told of by whoever judges it. */
 export interface StoreWatcher {
@@ -57,13 +52,13 @@ export class ModelStore {
   }
 
   /** Writes the samples of a slice. @returns those of them that it refuses. */
-  take({ groups, timestampsMs, valueBits }: Slice): RefusedPart[] {
-    const refused: RefusedPart[] = [];
+  take(slice: Slice): SeriesSamples[] {
+    const refused: SeriesSamples[] = [];
     this.#watcher.onWork(this.mood === "slow" ? SLOW_MS : 0);
-    for (const group of groups) {
+    for (const group of slice.groups) {
       const isRefused = this.mood === "refusing" && nameOf(group) === REFUSED_NAME;
-      for (const position of group.positions) {
-        const key = sampleKey(group.series.idText, timestampsMs[position] ?? 0, valueBits[position] ?? 0n);
+      for (const [timestampMs, bits] of samplesOf(slice, group)) {
+        const key = sampleKey(group.series.idText, timestampMs, bits);
         if (isRefused) {
           this.#watcher.onRefuse(this.name, key);
         } else {
@@ -72,7 +67,7 @@ export class ModelStore {
         }
       }
       if (isRefused) {
-        refused.push({ group, positions: group.positions });
+        refused.push(group);
       }
     }
     return refused;
