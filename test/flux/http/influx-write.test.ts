@@ -115,6 +115,19 @@ describe("line protocol", () => {
       assert.deepEqual(answer.stored, []);
     });
   }
+
+  test("may not be sent by a web page of another origin: a browser that asks first is told nothing but POST", async () => {
+    const asks = { origin: "https://page.example", "access-control-request-method": "POST" };
+    for (const url of ["/write?db=x", "/api/v2/write", "/influx/t/acme/s/1/write", "/prometheus/write?db=x"]) {
+      const { app } = recordingApp();
+      const { statusCode, headers } = await app.inject({ method: "OPTIONS", url, headers: asks });
+      assert.deepEqual([statusCode, headers["allow"]], [405, "POST"], url);
+      assert.deepEqual(
+        Object.keys(headers).filter((name) => name.startsWith("access-control-")),
+        [],
+      );
+    }
+  });
 });
 
 describe("how line protocol is read is said by the settings,", () => {
