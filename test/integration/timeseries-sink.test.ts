@@ -169,6 +169,30 @@ test("series of another version, with other settings or labels, are mended by th
   assert.deepEqual(await store.find("__name__=b_total"), [store.key(b)]);
 });
 
+const OURS = { policy: "LAST", retentionMs: DAY_MS, chunkBytes: 128, labels: ["__name__", "b_total"] };
+const differences: [what: string, made: Partial<typeof OURS>][] = [
+  ...["FIRST", "MIN", "MAX", "SUM", "BLOCK"].map((policy): [string, Partial<typeof OURS>] => [policy, { policy }]),
+  ["another retention", { retentionMs: 2 * DAY_MS }],
+  ["another chunk size", { chunkBytes: 4096 }],
+  ["a label more", { labels: [...OURS.labels, "type", "counter"] }],
+];
+
+for (const [what, made] of differences) {
+  test(`a series that another version made with ${what}, and else like ours, is mended by the first sample`, async (t) => {
+    const store = await open(t);
+    const { policy, retentionMs, chunkBytes, labels } = { ...OURS, ...made };
+    const settings = ["RETENTION", retentionMs, "CHUNK_SIZE", chunkBytes, "DUPLICATE_POLICY", policy];
+    await store.redis.call("TS.CREATE", store.key(b), ...settings, "LABELS", ...labels);
+    await store.redis.call("TS.ADD", store.key(b), MINUTE, 9);
+    await store.deliver(store.startSink(), claim([[b, MINUTE, 2]]));
+    assert.deepEqual([await store.samples(b), store.refused], [[[MINUTE, 2]], []]);
+    const info = await timeSeriesInfo(store.redis, store.prefix, b.idText);
+    const found = ["duplicatePolicy", "retentionTime", "chunkSize"].map((name) => info.get(name));
+    assert.deepEqual(found, ["last", DAY_MS, 128]);
+    assert.equal(labelsOfInfo(info).get("type"), undefined);
+  });
+}
+
 test("a command may have as many samples as RTS_BATCH_SAMPLES lets it, whatever all their series are due for", async (t) => {
   const store = await open(t);
   const batchSamples = settingsSchema.shape.RTS_BATCH_SAMPLES.parse(2000);
