@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import type { ClaimState } from "../../services/horizon/claim-state.ts";
+import type { ShardClaims } from "../../services/horizon/claims.ts";
 import { deadBlockFields } from "../../services/horizon/dead-letters.ts";
 import { formatSeriesName, labelValue } from "../../services/shared/series.ts";
 import type { BlockSpec } from "../horizon/support/buffer-filler.ts";
@@ -87,14 +89,47 @@ test("a worker that loses its lease in the middle writes nothing down, and its s
   assert.equal(await second.metric("horizon_samples_written_total", { sink: "victoriametrics" }), 2);
 });
 
-test("a worker that has lost its lease adds nothing to the dead letters", async (t) => {
-  const rig = await createRig(t, { redisUrl: redisServer.url, timeseriesUrl: false });
-  await rig.work.lease.take();
-  await rig.redis.set(rig.keys.lease, "somebody:99");
-  const letter = deadBlockFields(Buffer.from("x"), "malformed", START_MS, undefined);
-  await assert.rejects(rig.work.claims.burySamples(letter), { name: "LeaseLostError" });
-  assert.deepEqual(await rig.deadLetters(), []);
-});
+type Change = (claims: ShardClaims, claim: ClaimState, bytes: Buffer) => Promise<unknown>;
+const letter = deadBlockFields(Buffer.from("x"), "malformed", START_MS, undefined);
+const changes: [what: string, change: Change][] = [
+  ["claims", (claims) => claims.claim(START_MS + 1)],
+  ["writes down progress in", (claims, claim) => claims.update({ ...claim, oldestGeneration: 1 })],
+  ["finishes", (claims, claim) => claims.finish(claim)],
+  ["parks", (claims, claim, bytes) => claims.park(claim, bytes, START_MS, "other")],
+  ["unparks", (claims, _, bytes) => claims.unpark(bytes, GENERATION)],
+  ["buries a block of", (claims, claim) => claims.buryBlock(claim, letter)],
+  ["buries parked blocks or", (claims) => claims.buryBlock("parked", letter)],
+  ["buries samples of", (claims) => claims.burySamples(letter)],
+];
+
+for (const [what, change] of changes) {
+  test(`a worker that has lost its lease ${what} nothing`, async (t) => {
+    const rig = await createRig(t, { redisUrl: redisServer.url, timeseriesUrl: false });
+    const { claims, lease } = rig.work;
+    await rig.filler.write(block);
+    await lease.take();
+    await claims.claim(START_MS);
+    const [claim] = await claims.list();
+    assert.ok(claim);
+    const [bytes = Buffer.alloc(0)] = await rig.redis.smembersBuffer(rig.keys.claim(claim.id));
+    await rig.redis.zadd(rig.keys.parked, START_MS, bytes);
+    await rig.filler.write({ ...block, samples: [[a, MINUTE + 1, 3]] });
+    await rig.redis.set(rig.keys.lease, "somebody:99");
+    const before = await everything(rig);
+    await assert.rejects(change(claims, claim, bytes), { name: "LeaseLostError" });
+    assert.deepEqual(await everything(rig), before);
+  });
+}
+
+/** Every key of a rig with all that it holds. */
+async function everything({ redis, prefix }: Rig): Promise<[key: string, value: string | undefined][]> {
+  const keys = (await redis.keys(`${prefix}*`)).sort();
+  return Promise.all(
+    keys.map(
+      async (key): Promise<[string, string | undefined]> => [key, (await redis.dumpBuffer(key))?.toString("hex")],
+    ),
+  );
+}
 
 test("of two claims the later has the later time, also when it is made by a clock that is behind", async (t) => {
   const ahead = await createRig(t, { redisUrl: redisServer.url, timeseriesUrl: false });
