@@ -32,13 +32,14 @@ export function buildApp(flux: Flux, options: AppOptions): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: true,
   });
+  app.decorateRequest("exchange");
   app.addHook("onRequest", (request, reply, done) => {
-    exchanges.begin(request.raw, reply.raw);
+    request.exchange = exchanges.begin(request.raw, reply.raw);
     done();
   });
   const say = (request: FastifyRequest, reply: FastifyReply, code: number, message: string) => {
     const answer = { status: code, headers: {}, body: JSON.stringify({ code, message }) };
-    return sendAnswer(reply, exchanges.of(request.raw), answer, { mustClose: isStopping() });
+    return sendAnswer(reply, request.exchange, answer, { mustClose: isStopping() });
   };
   app.setErrorHandler((error, request, reply) => {
     logger.error({ err: error }, "a request failed unexpectedly");
@@ -47,7 +48,7 @@ export function buildApp(flux: Flux, options: AppOptions): FastifyInstance {
   app.setNotFoundHandler((request, reply) =>
     say(request, reply, 404, `nothing is at ${request.url.split("?")[0]?.slice(0, 100)}`),
   );
-  addInfluxSideRoutes(app, options);
-  addWriteRoutes(app, flux, createDialects(flux.codec), options);
+  addInfluxSideRoutes(app, isStopping);
+  addWriteRoutes(app, flux, createDialects(flux.codec), isStopping);
   return app;
 }

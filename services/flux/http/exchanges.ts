@@ -18,7 +18,6 @@ export interface Exchange {
 export class Exchanges {
   readonly #budget: MemoryBudget;
   readonly #open = new Set<Exchange>();
-  readonly #ofRequest = new WeakMap<IncomingMessage, Exchange>();
   readonly #latest = new WeakMap<Socket, Exchange>();
 
   /** @param budget the memory for the bodies of all of them. */
@@ -31,7 +30,7 @@ export class Exchanges {
   }
 
   /** Begins the exchange of a request whose headers have come. */
-  begin(request: IncomingMessage, response: ServerResponse): void {
+  begin(request: IncomingMessage, response: ServerResponse): Exchange {
     const memory = this.#budget.reserve();
     const body = new IncomingBody(request, memory);
     const release = () => {
@@ -40,17 +39,8 @@ export class Exchanges {
     };
     const exchange: Exchange = { request, response, memory, body, release };
     this.#open.add(exchange);
-    this.#ofRequest.set(request, exchange);
     this.#latest.set(request.socket, exchange);
     onceEnded(response, () => this.#open.delete(exchange));
-  }
-
-  /** The exchange of a request. @throws when it was not begun. */
-  of(request: IncomingMessage): Exchange {
-    const exchange = this.#ofRequest.get(request);
-    if (!exchange) {
-      throw new Error(`cannot find the exchange of ${request.method} ${request.url?.split("?")[0]}: it was not begun`);
-    }
     return exchange;
   }
 
@@ -75,7 +65,7 @@ export class Exchanges {
   }
 }
 
-/** A response ends once its last byte has left, or once its connection is gone. */
+/** A response ends once its last byte has left, or once its connection is gone: Node says "close" either way. */
 function onceEnded(response: ServerResponse, listener: () => void): void {
-  response.once("finish", listener).once("close", listener);
+  response.on("close", listener);
 }

@@ -20,16 +20,16 @@ const RETRY_AFTER_SECONDS = 5;
  * Adds what clients of InfluxDB ask for beside writing: `/ping`, `/health`, `/query` and `/api/v2/query`, at the root
  * and below every base path. They need no key and tell nothing but that Flux is there. Bodies must reach the routes unread.
  */
-export function addInfluxSideRoutes(app: FastifyInstance, { exchanges, isStopping }: Transport): void {
+export function addInfluxSideRoutes(app: FastifyInstance, isStopping: Transport["isStopping"]): void {
   // As it is, without a charset: some clients compare the type with exactly this one.
   const send = (request: FastifyRequest, reply: FastifyReply, answer: Answer) =>
-    sendAnswer(reply, exchanges.of(request.raw), answer, { contentType: "application/json", mustClose: isStopping() });
+    sendAnswer(reply, request.exchange, answer, { contentType: "application/json", mustClose: isStopping() });
   for (const base of BASES) {
     app.get(`${base}/ping`, (request, reply) => send(request, reply, answerPing(queryOf(request.raw))));
     app.get(`${base}/health`, (request, reply) => send(request, reply, HEALTHY));
     app.get(`${base}/query`, (request, reply) => send(request, reply, answerQuery(queryOf(request.raw))));
     app.post(`${base}/query`, async (request, reply) => {
-      const exchange = exchanges.of(request.raw);
+      const { exchange } = request;
       const answer = await answerPostedQuery(exchange).finally(() => exchange.release());
       return send(request, reply, answer);
     });

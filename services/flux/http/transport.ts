@@ -1,4 +1,11 @@
-import type { Exchanges } from "./exchanges.ts";
+import type { Exchange, Exchanges } from "./exchanges.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Begun before anything else is done about the request. */
+    exchange: Exchange;
+  }
+}
 
 /** What routes need beside what they are for. */
 export interface Transport {

@@ -10,24 +10,27 @@ import { headersAsSent } from "./header-text.ts";
 import { sendAnswer } from "./send-answer.ts";
 import type { Transport } from "./transport.ts";
 
+const OF_ANY_TYPE = { "content-type": "application/octet-stream" };
+
 /** Adds the routes to write. Bodies reach `handleWrite` unread: the key is checked before a byte of them is taken. */
 export function addWriteRoutes(
   app: FastifyInstance,
   flux: Flux,
   dialects: Dialects,
-  { exchanges, isStopping }: Transport,
+  isStopping: Transport["isStopping"],
 ): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   // Fastify refuses types that it cannot parse, an empty one too, which remote_storage_adapter sends. Dialects judge
   // the type themselves, by the header as it came.
-  app.addHook("onRequest", async (request) => {
-    request.headers = { "content-type": "application/octet-stream" };
+  app.addHook("onRequest", (request, _reply, done) => {
+    request.headers = OF_ANY_TYPE;
+    done();
   });
 
   const write = async (request: FastifyRequest, reply: FastifyReply) => {
     const start = performance.now();
-    const exchange = exchanges.of(request.raw);
+    const { exchange } = request;
     const asked = toWriteRequest(exchange);
     const dialect = dialectOf(asked, dialects);
     const answer = await answerWrite(flux, dialect, request.method, asked, isStopping()).finally(exchange.release);
