@@ -1,4 +1,5 @@
 import type { Label } from "../shared/series.ts";
+import type { LineCodec } from "./line-codec.ts";
 
 /*
  * What Flux asks of a codec. `reference.ts` is the plain one, on protobufjs and snappyjs; a faster one has to give
@@ -65,7 +66,8 @@ export interface UnreadMetadata {
 /** The labels of a series as they came: not sorted, not checked, but known to be UTF-8. */
 export type DecodedLabels = { ok: true; labels: Label[] } | { ok: false; fault: "malformed_protobuf" | "invalid_utf8" };
 
-export interface Codec {
+/** Some read lines too. */
+export interface Codec extends Partial<LineCodec> {
   /**
    * Reads a WriteRequest (`proto/prometheus/remote.proto`) from a snappy block (not the framed format) of at most
    * `maxBytes` expanded bytes. Labels are left as bytes: see `decodeLabels`.

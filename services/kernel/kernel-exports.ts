@@ -4,6 +4,24 @@ export interface KernelExports {
   inputAt(bytes: number): number;
   expandedAt(): number;
   readRequest(start: number, end: number, bytes: number): number;
+  powersAt(): number;
+  largestPower(): number;
+  headAt(bytes: number): number;
+  openLines(
+    at: number,
+    bytes: number,
+    unit: number,
+    nowMs: number,
+    adapter: boolean,
+    skipStrings: boolean,
+    mostKeyBytes: number,
+  ): void;
+  walkLines(from: number, line: number): number;
+  roomForLabels(bytes: number): number;
+  addOther(bytes: number, timestampMs: number, value: number): number;
+  closeLines(): void;
+  readonly lineNumber: WebAssembly.Global;
+  readonly skippedStrings: WebAssembly.Global;
   readonly seriesCount: WebAssembly.Global;
   readonly sampleCount: WebAssembly.Global;
   readonly metadataCount: WebAssembly.Global;
@@ -34,5 +52,5 @@ export function asKernelExports(exports: Readonly<Record<string, unknown>>): Ker
 }
 
 function isKernel(exports: unknown): exports is KernelExports {
-  return typeof exports === "object" && exports !== null && "readRequest" in exports && "turnHalves" in exports;
+  return typeof exports === "object" && exports !== null && "readRequest" in exports && "openLines" in exports;
 }

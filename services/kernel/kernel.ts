@@ -1,7 +1,10 @@
 import type { Codec, DecodedLabels, DecodedWriteRequest, RawSeries, ReadWriteRequest } from "./codec.ts";
 import type { KernelExports } from "./kernel-exports.ts";
+import { KernelLines } from "./kernel-lines.ts";
 import { KernelSeries, type RequestAtHand, SERIES_WORDS } from "./kernel-series.ts";
+import type { LineCodec, LineTerms, PlainLines } from "./line-codec.ts";
 import { MetadataReader } from "./metadata-reader.ts";
+import { powersOfFive } from "./powers-of-five.ts";
 import type { SeriesIndex } from "./series-index.ts";
 import { readSnappyHead, type SnappyHead } from "./snappy-scan.ts";
 
@@ -25,7 +28,7 @@ export interface KernelOptions {
  *
  * It holds one request at a time: the labels of a request can be asked for until the next one is read.
  */
-export class Kernel implements Codec, SeriesIndex {
+export class Kernel implements Codec, LineCodec, SeriesIndex {
   readonly #options: KernelOptions;
   #exports: KernelExports;
   #incarnation = 0;
@@ -46,6 +49,17 @@ export class Kernel implements Codec, SeriesIndex {
     return head && head.uncompressedBytes <= maxBytes && this.#take(body, head)
       ? { ok: true, request: this.#decode(head.uncompressedBytes) }
       : this.#options.reference.readWriteRequest(body, maxBytes);
+  }
+
+  openLines(body: Buffer, terms: LineTerms): PlainLines {
+    this.#atHand = undefined;
+    const incarnation = this.#incarnation;
+    return new KernelLines(
+      body,
+      terms,
+      (work) => (incarnation === this.#incarnation ? this.#attempt(work) : undefined),
+      () => this.#decode(0, terms.labelsOf),
+    );
   }
 
   get incarnation(): number {
@@ -88,6 +102,8 @@ export class Kernel implements Codec, SeriesIndex {
   #start(): KernelExports {
     const kernel = this.#options.instantiate();
     this.#options.fillRandom(new Uint8Array(kernel.memory.buffer, kernel.hashKeyAt(), kernel.hashKeyBytes()));
+    const powers = powersOfFive(kernel.largestPower());
+    new BigUint64Array(kernel.memory.buffer, kernel.powersAt(), powers.length).set(powers);
     return kernel;
   }
 
@@ -108,28 +124,38 @@ export class Kernel implements Codec, SeriesIndex {
     }
   }
 
-  /** @returns whether the kernel could read the body. */
-  #take(body: Buffer, { start, uncompressedBytes }: SnappyHead): boolean {
+  /** @returns undefined when the instance has failed. */
+  #attempt<Result>(work: (kernel: KernelExports) => Result): Result | undefined {
     try {
-      const kernel = this.#exports;
-      const at = kernel.inputAt(body.length);
-      new Uint8Array(kernel.memory.buffer, at, body.length).set(body);
-      return kernel.readRequest(start, body.length, uncompressedBytes) === READ;
+      return work(this.#exports);
     } catch (error) {
       this.#startAgain(error);
-      return false;
+      return undefined;
     }
   }
 
-  /** What the kernel has read, copied out but for the labels. */
-  #decode(expandedBytes: number): DecodedWriteRequest {
+  /** @returns whether the kernel could read the body. */
+  #take(body: Buffer, { start, uncompressedBytes }: SnappyHead): boolean {
+    const read = this.#attempt((kernel) => {
+      const at = kernel.inputAt(body.length);
+      new Uint8Array(kernel.memory.buffer, at, body.length).set(body);
+      return kernel.readRequest(start, body.length, uncompressedBytes);
+    });
+    return read === READ;
+  }
+
+  /**
+   * What the kernel has read, copied out but for the labels.
+   * @param labelsOf the label fields of what a series is recognised by, where these are not the same.
+   */
+  #decode(expandedBytes: number, labelsOf = latin1Of): DecodedWriteRequest {
     const kernel = this.#exports;
     const { buffer } = kernel.memory;
     const rows = kernel.seriesCount.value;
     const samples = kernel.sampleCount.value;
     const request: RequestAtHand = {
       words: new Uint32Array(buffer, kernel.seriesRow(0), rows * SERIES_WORDS).slice(),
-      readLabels: (at, length) => this.#readLabels(request, at, length),
+      readLabels: (at, length) => labelsOf(this.#labelsAt(request, at, length)),
     };
     let series: KernelSeries[] | undefined;
     const decoded: DecodedWriteRequest = {
@@ -148,11 +174,11 @@ export class Kernel implements Codec, SeriesIndex {
     return decoded;
   }
 
-  #readLabels(request: RequestAtHand, at: number, length: number): string {
+  #labelsAt(request: RequestAtHand, at: number, length: number): Buffer {
     if (this.#atHand?.request !== request) {
       throw new Error("cannot read the labels of a series: the kernel has read another request since");
     }
-    return Buffer.from(this.#exports.memory.buffer, at, length).toString("latin1");
+    return Buffer.from(this.#exports.memory.buffer, at, length);
   }
 
   /** Where the label bytes of a series are in the kernel's memory; they are put there if they are not yet. */
@@ -165,6 +191,10 @@ export class Kernel implements Codec, SeriesIndex {
     Buffer.from(kernel.memory.buffer, at, rawLabels.length).write(rawLabels, "latin1");
     return { at, bytes: rawLabels.length };
   }
+}
+
+function latin1Of(bytes: Buffer): string {
+  return bytes.toString("latin1");
 }
 
 /** The findings at an address, two words for each series, until the kernel is called again. */

@@ -30,8 +30,8 @@ export function createDialects(codec: Codec): Dialects {
   return {
     remoteWrite: remoteWriteDialect(codec),
     json: jsonDialect,
-    influxV1: lineProtocolDialect("v1"),
-    influxV2: lineProtocolDialect("v2"),
+    influxV1: lineProtocolDialect("v1", codec),
+    influxV2: lineProtocolDialect("v2", codec),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Codec } from "../../kernel/codec.ts";
 import { adapterOf } from "../formats/influx-adapter.ts";
 import { type InfluxOutcome, influxAnswer } from "../formats/influx-answer.ts";
 import { influxIdentity } from "../formats/influx-identity.ts";
@@ -16,7 +17,7 @@ const MAX_SAMPLES = 1_000_000;
 const MAX_LABEL_BYTES = 64 * 1024 * 1024;
 
 /** InfluxDB line protocol, answered in the words of InfluxDB 1.x or 2.x. */
-export function lineProtocolDialect(version: InfluxDialect): Dialect {
+export function lineProtocolDialect(version: InfluxDialect, codec: Codec): Dialect {
   return {
     introduce: async (request) => {
       const told = influxIdentity(request, { queryCredentials: true });
@@ -36,7 +37,7 @@ export function lineProtocolDialect(version: InfluxDialect): Dialect {
         maxSamples: MAX_SAMPLES,
         maxLabelBytes: MAX_LABEL_BYTES,
       };
-      return { ok: true, decode: (bytes, { nowMs }) => decode(bytes, { ...options, nowMs }, version) };
+      return { ok: true, decode: (bytes, { nowMs }) => decode(bytes, { ...options, nowMs }, version, codec) };
     },
     expand: (body, { headers, memory }, maxBytes) => expandBody(body, contentEncoding(headers), maxBytes, memory),
     answerRefused: (refusal, retryAfterSeconds) => {
@@ -47,8 +48,8 @@ export function lineProtocolDialect(version: InfluxDialect): Dialect {
   };
 }
 
-function decode(bytes: Buffer, options: InfluxOptions, version: InfluxDialect): ReturnType<Decode> {
-  const parsed = parseInfluxPayload(bytes, options);
+function decode(bytes: Buffer, options: InfluxOptions, version: InfluxDialect, codec: Codec): ReturnType<Decode> {
+  const parsed = parseInfluxPayload(bytes, options, codec);
   if (!parsed.ok) {
     return parsed;
   }

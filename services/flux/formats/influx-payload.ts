@@ -1,11 +1,20 @@
-import { type Label, METRIC_NAME_LABEL } from "../../shared/series.ts";
+import type { LineCodec, PlainLines } from "../../kernel/line-codec.ts";
+import type { Label } from "../../shared/series.ts";
 import { type FieldRules, fieldSample } from "./field-sample.ts";
 import { truncateToPrecision } from "./influx-precision.ts";
-import type { Point } from "./line-point.ts";
-import { type Line, type LineFault, type LineOptions, parseLines } from "./line-protocol.ts";
+import { labelFieldsOf, lineKeyHead } from "./line-key.ts";
+import { labelsOfLine } from "./line-labels.ts";
+import {
+  firstLine,
+  isCleanText,
+  type Line,
+  type LineFault,
+  type LineOptions,
+  parseLines,
+  readLineAt,
+} from "./line-protocol.ts";
 import type { InvalidPart, Payload } from "./payload.ts";
-import { tagLabels } from "./prometheus-names.ts";
-import { RequestBuilder } from "./request-builder.ts";
+import { labelFields, RequestBuilder, type SampleSink } from "./request-builder.ts";
 
 /*
  * Line protocol as series of Prometheus: every field that is a number or a boolean is a sample, others if the rules
@@ -45,34 +54,82 @@ export interface InfluxRefusal {
 /** Later faults are only counted: one that is a few bytes in the body is hundreds in memory. */
 const MAX_DESCRIBED_FAULTS = 100;
 const FURTHER_FAULT: InvalidPart = { where: "a later line", detail: "not described" };
+/** What the labels of a sample may have beyond what it is recognised by: mostly the word `__name__`. */
+const FURTHER_LABEL_BYTES = 16;
 
 /**
  * Reads a body. Each line is taken or refused by itself. Never throws for what the body holds.
+ * @param codec reads plain lines, if it can: sooner, and to the same effect.
  * @returns the payload, or a refusal where it exceeds `maxSamples` or `maxLabelBytes`.
  */
 export function parseInfluxPayload(
   body: Buffer,
   options: InfluxOptions,
+  codec: Partial<LineCodec> = {},
 ): { ok: true; payload: InfluxPayload } | InfluxRefusal {
-  const gathering = new Gathering(options);
+  const payload = readPlainly(body, options, codec);
+  if (payload) {
+    return { ok: true, payload };
+  }
+  const builder = new RequestBuilder();
+  const gathering = new Gathering(options, builder);
   for (const line of parseLines(body, options)) {
-    if (line.ok) {
-      gathering.addLine(line);
-    } else {
-      gathering.addFault(line);
-    }
+    gathering.add(line);
     const excess = gathering.excess();
     if (excess !== undefined) {
       return { ok: false, code: "body_too_large", detail: excess };
     }
   }
-  return { ok: true, payload: gathering.finish() };
+  return { ok: true, payload: { request: builder.finish(), ...gathering.finish() } };
 }
 
+/**
+ * Reads a body with the help of the codec, which leaves to us the lines that are not plain.
+ * @returns undefined where the codec cannot, or the body might exceed a limit: it is read line by line then.
+ */
+function readPlainly(body: Buffer, options: InfluxOptions, codec: Partial<LineCodec>): InfluxPayload | undefined {
+  const { precision, adapter, stringFields, maxSamples, maxLabelBytes } = options;
+  const head = lineKeyHead(options);
+  if (!codec.openLines || !head || !isCleanText(body)) {
+    return undefined;
+  }
+  const lines = codec.openLines(body, {
+    ...{ unit: precision, nowMs: truncateToPrecision(options.nowMs, precision) },
+    ...{ isAdapter: adapter !== "none", skipsStrings: stringFields === "drop" },
+    ...{ head, labelsOf: labelFieldsOf, maxLabelBytes },
+  });
+  const gathering = new Gathering(options, sinkOf(lines));
+  let place = lines.walk(firstLine(body));
+  while (place && place.position < body.length) {
+    const { line, next } = readLineAt(body, place, true, options);
+    if (line) {
+      gathering.add(line);
+    }
+    place = gathering.excess() === undefined ? lines.walk(next) : undefined;
+  }
+  const plain = place && lines.finish();
+  if (!plain) {
+    return undefined;
+  }
+  const { request, skippedStrings } = plain;
+  const samples = request.timestampsMs.length;
+  const rest = gathering.finish();
+  const isWithin =
+    samples + rest.faults <= maxSamples && request.labelBytes + samples * FURTHER_LABEL_BYTES <= maxLabelBytes;
+  return isWithin ? { request, ...rest, skippedStringFields: rest.skippedStringFields + skippedStrings } : undefined;
+}
+
+function sinkOf(lines: PlainLines): SampleSink {
+  return {
+    add: (labels: readonly Label[], timestampMs, value) => lines.add(labelFields(labels), timestampMs, value),
+  };
+}
+
+/** What lines come to, but for the samples, which go into a sink. */
 class Gathering {
   readonly #options: InfluxOptions;
   readonly #nowMs: number;
-  readonly #builder = new RequestBuilder();
+  readonly #sink: SampleSink;
   readonly #invalid: InvalidPart[] = [];
   #firstFault: InfluxPayload["firstFault"];
   #samples = 0;
@@ -80,37 +137,18 @@ class Gathering {
   #strings = 0;
   #joined = 0;
 
-  constructor(options: InfluxOptions) {
+  constructor(options: InfluxOptions, sink: SampleSink) {
     this.#options = options;
     this.#nowMs = truncateToPrecision(options.nowMs, options.precision);
+    this.#sink = sink;
   }
 
-  addLine({ point, isPrometheus }: Line): void {
-    const { measurement, tags, fields, timestampMs } = point;
-    const { labels, joined } = isPrometheus ? { labels: ownLabels(tags), joined: 0 } : tagLabels(tags);
-    const line = { measurement, labels, isPrometheus };
-    this.#joined += joined;
-    for (const field of fields) {
-      const sample = fieldSample(field, line, this.#options);
-      if (!sample) {
-        this.#strings++;
-        continue;
-      }
-      this.#labelBytes += sample.labels.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
-      this.#samples++;
-      if (this.excess() !== undefined) {
-        return;
-      }
-      this.#joined += sample.isJoined ? 1 : 0;
-      this.#builder.add(sample.labels, timestampMs ?? this.#nowMs, sample.value);
+  add(line: Line | LineFault): void {
+    if (line.ok) {
+      this.#addLine(line);
+    } else {
+      this.#addFault(line);
     }
-  }
-
-  addFault({ fault, line, lineNumber }: LineFault): void {
-    const words = `unable to parse '${line}': ${fault}`;
-    this.#firstFault ??= { lineNumber, words };
-    const isDescribed = this.#invalid.length < MAX_DESCRIBED_FAULTS;
-    this.#invalid.push(isDescribed ? { where: `line ${lineNumber}`, detail: words } : FURTHER_FAULT);
   }
 
   /** Which limit is exceeded, in words. */
@@ -124,9 +162,8 @@ class Gathering {
       : undefined;
   }
 
-  finish(): InfluxPayload {
+  finish(): Omit<InfluxPayload, "request"> {
     return {
-      request: this.#builder.finish(),
       invalid: this.#invalid,
       skippedStringFields: this.#strings,
       joinedTags: this.#joined,
@@ -134,9 +171,30 @@ class Gathering {
       ...(this.#firstFault && { firstFault: this.#firstFault }),
     };
   }
-}
 
-/** Prometheus' own labels, but for one that claims to be the metric name. */
-function ownLabels(tags: Point["tags"]): Label[] {
-  return tags.filter(([name]) => name !== METRIC_NAME_LABEL).map(([name, value]) => ({ name, value }));
+  #addLine(line: Line): void {
+    const common = labelsOfLine(line);
+    this.#joined += common.joined;
+    for (const field of line.point.fields) {
+      const sample = fieldSample(field, common, this.#options);
+      if (!sample) {
+        this.#strings++;
+        continue;
+      }
+      this.#labelBytes += sample.labels.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
+      this.#samples++;
+      if (this.excess() !== undefined) {
+        return;
+      }
+      this.#joined += sample.isJoined ? 1 : 0;
+      this.#sink.add(sample.labels, line.point.timestampMs ?? this.#nowMs, sample.value);
+    }
+  }
+
+  #addFault({ fault, line, lineNumber }: LineFault): void {
+    const words = `unable to parse '${line}': ${fault}`;
+    this.#firstFault ??= { lineNumber, words };
+    const isDescribed = this.#invalid.length < MAX_DESCRIBED_FAULTS;
+    this.#invalid.push(isDescribed ? { where: `line ${lineNumber}`, detail: words } : FURTHER_FAULT);
+  }
 }

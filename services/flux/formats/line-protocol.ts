@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { LinePlace } from "../../kernel/line-codec.ts";
 import { type AdapterTail, findAdapterRecord, parseAdapterPoint, readAdapterTail } from "./adapter-point.ts";
 import type { Adapter } from "./influx-adapter.ts";
 import type { TimestampUnit } from "./influx-precision.ts";
@@ -47,26 +48,56 @@ export interface LineOptions {
   readonly adapter: Adapter;
 }
 
+/** What begins at a place of a body. */
+export interface LineRead {
+  /** Undefined for blank lines and comments. */
+  readonly line: Line | LineFault | undefined;
+  /** Where the next line begins. */
+  readonly next: LinePlace;
+}
+
 /**
  * Reads a body of line protocol line by line, in linear time. Blank lines and comments (`#`) are skipped. Lines may
  * end in CR LF. Names and values must be UTF-8, without NUL.
  */
 export function* parseLines(body: Buffer, options: LineOptions): Generator<Line | LineFault> {
-  const isClean = isUtf8(body) && !body.includes(0);
-  let position = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
-  let lineNumber = 1;
-  while (position < body.length) {
-    const read = readLine(body, position, options);
-    const { start, end, isPrometheus } = read;
-    const point = isClean || !read.point ? read.point : (findBadBytes(body, read) ?? read.point);
-    if (point?.ok) {
-      yield { ok: true, lineNumber, isPrometheus, point };
-    } else if (point) {
-      yield { ok: false, lineNumber, fault: point.fault, line: quoteLine(body, start, end) };
+  const isClean = isCleanText(body);
+  for (let place = firstLine(body); place.position < body.length; ) {
+    const { line, next } = readLineAt(body, place, isClean, options);
+    if (line) {
+      yield line;
     }
-    lineNumber += countNewlines(body, position, end) + 1;
-    position = end + 1;
+    place = next;
   }
+}
+
+/** Whether a body is UTF-8 without NUL, so that no line of it need be looked at for that. */
+export function isCleanText(body: Buffer): boolean {
+  return isUtf8(body) && !body.includes(0);
+}
+
+/** Where the first line begins: behind a byte order mark. */
+export function firstLine(body: Buffer): LinePlace {
+  const hasMark = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
+  return { position: hasMark ? BYTE_ORDER_MARK.length : 0, lineNumber: 1 };
+}
+
+/** Reads the line that begins at a place. @param isClean see `isCleanText`. */
+export function readLineAt(
+  body: Buffer,
+  { position, lineNumber }: LinePlace,
+  isClean: boolean,
+  options: LineOptions,
+): LineRead {
+  const read = readLine(body, position, options);
+  const { start, end, isPrometheus } = read;
+  const point = isClean || !read.point ? read.point : (findBadBytes(body, read) ?? read.point);
+  const next = { position: end + 1, lineNumber: lineNumber + countNewlines(body, position, end) + 1 };
+  if (point?.ok) {
+    return { line: { ok: true, lineNumber, isPrometheus, point }, next };
+  }
+  const fault = point && { ok: false as const, lineNumber, fault: point.fault, line: quoteLine(body, start, end) };
+  return { line: fault, next };
 }
 
 function readLine(body: Buffer, position: number, { precision, adapter }: LineOptions): ReadLine {

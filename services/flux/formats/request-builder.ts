@@ -2,19 +2,24 @@ import type { DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
 import { GrowingColumns } from "../../kernel/sample-columns.ts";
 import type { Label } from "../../shared/series.ts";
 
+/** Where samples of a text format go. */
+export interface SampleSink {
+  /** Adds a sample. @param labels with the metric name as `__name__`; in any order, checked later. */
+  add(labels: readonly Label[], timestampMs: number, value: number): void;
+}
+
 /**
  * Gathers the samples of a text format into what the protobuf reader gives, so that everything after decoding is the
  * same for every format. Labels get the bytes that they would have in a WriteRequest: the same series from the same
  * sender is then recognised whatever it came in.
  */
-export class RequestBuilder {
+export class RequestBuilder implements SampleSink {
   readonly #columns = new GrowingColumns();
   readonly #series: RawSeries[] = [];
   #labelBytes = 0;
   readonly #words = new Float64Array(1);
   readonly #halves = new Uint32Array(this.#words.buffer);
 
-  /** Adds a sample. @param labels with the metric name as `__name__`; in any order, checked later. */
   add(labels: readonly Label[], timestampMs: number, value: number): void {
     this.#words[0] = value;
     this.#columns.push(timestampMs, this.#halves[0] ?? 0, this.#halves[1] ?? 0);
@@ -43,7 +48,7 @@ export class RequestBuilder {
 }
 
 /** `repeated Label labels = 1` of a TimeSeries, one character a byte. */
-function labelFields(labels: readonly Label[]): string {
+export function labelFields(labels: readonly Label[]): string {
   let fields = "";
   for (const { name, value } of labels) {
     const label = textField(1, name) + textField(2, value);

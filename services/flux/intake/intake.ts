@@ -121,11 +121,13 @@ class Sorting {
     }
     this.#decided = true;
     const verdict = decideSeries(raw.rawLabels, stream.stream, deciding, (id) => stream.findById(id));
-    if (verdict.kind !== "malformed" && stream.stream.rules.budget?.isExceeded !== true) {
-      stream.remember(raw, verdict);
+    if (verdict.kind === "malformed" || stream.stream.rules.budget?.isExceeded === true) {
+      return verdict;
     }
     if (verdict.kind === "keep" && verdict.merged) {
-      this.#merged++;
+      this.#rememberMerged(raw, verdict, stream);
+    } else {
+      stream.remember(raw, verdict);
     }
     return verdict;
   }
@@ -145,6 +147,18 @@ class Sorting {
       count(this.#dropped, verdict.reason, samples);
     } else if (verdict.kind === "refuse") {
       this.#refuse({ series: position, reason: verdict.reason, detail: verdict.detail }, samples);
+    }
+  }
+
+  /** Some codecs recognise one label set by several things; as a merged one it counts once. */
+  #rememberMerged(raw: RawSeries, verdict: Verdict, stream: StreamSeries): void {
+    const labels = { ...oneSample(0), rawLabels: raw.rawLabels };
+    if (!stream.recall(labels)) {
+      this.#merged++;
+      stream.remember(labels, verdict);
+    }
+    if (!stream.recall(raw)) {
+      stream.remember(raw, verdict);
     }
   }
 

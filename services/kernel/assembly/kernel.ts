@@ -1,11 +1,23 @@
 import { NOT_PLAIN, NOT_SNAPPY, READ } from "./faults";
 import { prepareFingerprints } from "./fingerprint";
 import { GrowingSpace } from "./growing-space";
+import { prepareNames } from "./name-set";
 import { clearRows } from "./request-rows";
 import { expandElements, SLACK } from "./snappy";
 import { walkWriteRequest } from "./write-request";
 
+export { largestPower, powersAt } from "./decimal";
 export { hashKeyAt, hashKeyBytes } from "./fingerprint";
+export {
+  addOther,
+  closeLines,
+  headAt,
+  lineNumber,
+  openLines,
+  roomForLabels,
+  skippedStrings,
+  walkLines,
+} from "./line-walk";
 export {
   hasOneSampleEach,
   labelBytes,
@@ -23,6 +35,7 @@ const input = new GrowingSpace();
 const expanded = new GrowingSpace();
 
 prepareFingerprints();
+prepareNames();
 
 /** Where the host writes what it hands over, so many bytes at most: a body, or labels. */
 export function inputAt(bytes: u32): usize {

@@ -100,3 +100,25 @@ export function addSeries(labels: usize, bytes: u32, firstSample: u32, histogram
   labelBytes += bytes;
   return true;
 }
+
+/** Takes away all but the first rows, of which each is a series with one sample. @param bytes of labels that go with them. */
+export function cutRows(rows: u32, bytes: u32): void {
+  seriesCount = rows;
+  sampleCount = rows;
+  labelBytes -= bytes;
+}
+
+/** Gives all samples from `first` on the same time. */
+export function setTimes(first: u32, timestampMs: f64): void {
+  for (let row = first; row < sampleCount; row++) {
+    store<f64>(timeSpace.start + ((<usize>row) << 3), timestampMs);
+  }
+}
+
+/** Makes addresses of labels' places that were told as offsets. */
+export function placeLabels(start: usize): void {
+  for (let series: u32 = 0; series < seriesCount; series++) {
+    const row = seriesRow(series);
+    store<u32>(row, load<u32>(row) + <u32>start);
+  }
+}

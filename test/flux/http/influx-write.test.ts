@@ -98,6 +98,42 @@ describe("line protocol", () => {
     assert.match(metrics, /flux_influx_tags_joined_total{tenant="acme"} 1/);
   });
 
+  test("keeps series apart whose lines are the same to the byte but mean something else, seen before or not", async () => {
+    const { app, stored } = recordingApp({ INFLUX_DB_PREFIX: "db_unless_prometheus" });
+    const ways: readonly (readonly [url: string, agent: string, series: string])[] = [
+      ["/write?db=prometheus&precision=ms", "curl", `http_requests{${OWNED},le_x="1"}`],
+      ["/write?db=tele&precision=ms", "curl", `tele_http_requests{${OWNED},le_x="1"}`],
+      ["/write?db=prometheus&rp=&consistency=&precision=ms", "InfluxDBClient", `http.requests{${OWNED},le.x="1"}`],
+      ["/write?db=tele&rp=&consistency=&precision=ms", "InfluxDBClient", `tele_http.requests{${OWNED},le.x="1"}`],
+    ];
+    for (let round = 1; round <= 2; round++) {
+      for (const [url, agent, series] of ways) {
+        const payload = `http.requests,le.x=1 value=${round} 5\n`;
+        await app.inject({ method: "POST", url, headers: { ...sender, "user-agent": agent }, payload });
+        assert.equal(stored.pop(), `${series} ${round}@5`);
+      }
+    }
+  });
+
+  test("of two tags or fields in another order, and of a line that is not plain, is the same series", async () => {
+    const { app, stored } = recordingApp();
+    const payload = "m,a=1,b=2 v=1 1000000\nm,b=2,a=1 v=2 1000000\n m,b=2,a=1 w=0,v=3 1000000\nm,a=1,b=2 v=4 2000000\n";
+    await app.inject({ method: "POST", url: "/write", headers: sender, payload });
+    const labels = `{${OWNED},a="1",b="2"}`;
+    assert.deepEqual(stored, [`m_w${labels} 0@1`, `m_v${labels} 3@1`, `m_v${labels} 4@2`]);
+  });
+
+  test("counts a series that a rule merges once, in whichever form its lines come", async () => {
+    const forms = ["m,pod=1,z=1", "m,pod=2,z=1", "m,z=1,pod=2", " m,pod=2,z=1", "m,pod=2,z=1"];
+    const body = forms.map((form, i) => `${form} v=${i} ${i + 1}\n`).join("");
+    const { stored, registry } = await post("/write?dropLabels=pod&precision=ms", body, sender);
+    assert.deepEqual(
+      stored,
+      forms.map((_, i) => `m_v{${OWNED},z="1"} ${i}@${i + 1}`),
+    );
+    assert.match(await registry.metrics(), /flux_series_merged_total{tenant="acme"} 1\n/);
+  });
+
   const refusals: [what: string, url: string, headers: Record<string, string>, status: number][] = [
     ["no key", "/write?db=x", {}, 401],
     ["a wrong key", "/write", { ...sender, key: "wrong-key" }, 403],
