@@ -3,7 +3,7 @@ import type { Payload } from "../flux/formats/payload.ts";
 import { BLOCK_FORMAT, type BufferFormat } from "../flux/intake/buffer-format.ts";
 import type { Sender } from "../flux/intake/identity.ts";
 import { takeIn } from "../flux/intake/intake.ts";
-import type { RuleSource } from "../flux/intake/rules.ts";
+import { type CompiledSource, compileSource } from "../flux/intake/rules.ts";
 import { scratchStream } from "../flux/intake/scratch-stream.ts";
 import { SeriesTable } from "../flux/intake/series-table.ts";
 import type { Deciding, Stream } from "../flux/intake/stream.ts";
@@ -16,6 +16,7 @@ import { SKYLINE_FORMAT } from "../flux/skyline-format.ts";
 import { compileSkipLists, type SkipLists } from "../horizon/skip-lists.ts";
 import { referenceCodec } from "../kernel/reference.ts";
 import { TextSeriesIndex } from "../kernel/text-series-index.ts";
+import type { PatternLimits } from "../shared/pattern-matcher.ts";
 import { createSeriesHasher } from "../shared/series-id.ts";
 import { readCheckInput } from "./check-input.ts";
 import { CHECK_RULES_USAGE, type CheckRulesOptions, parseCheckRulesOptions } from "./check-rules-options.ts";
@@ -60,7 +61,7 @@ async function check(options: CheckRulesOptions, io: CommandIo): Promise<Checked
   if (!identified.ok) {
     return identified;
   }
-  const own = await readRules(options);
+  const own = await readRules(options, configured.policy.patternLimits);
   if (!own.ok) {
     return own;
   }
@@ -165,12 +166,17 @@ function senderOf(
 }
 
 /** The rules of the file that is to be tried out, if there is one. */
-async function readRules({
-  rulesFile,
-}: CheckRulesOptions): Promise<{ ok: true; sources: RuleSource[] } | { ok: false; problems: string[] }> {
+async function readRules(
+  { rulesFile }: CheckRulesOptions,
+  limits: PatternLimits,
+): Promise<{ ok: true; sources: CompiledSource[] } | { ok: false; problems: string[] }> {
   if (rulesFile === undefined) {
     return { ok: true, sources: [] };
   }
   const parsed = parseRulesFile(rulesFile, (await readNamedFile(rulesFile)).toString("utf8"));
-  return parsed.ok ? { ok: true, sources: [parsed.source] } : { ok: false, problems: [parsed.problem] };
+  if (!parsed.ok) {
+    return { ok: false, problems: [parsed.problem] };
+  }
+  const made = compileSource(parsed.source, limits);
+  return made.ok ? { ok: true, sources: [made.compiled] } : { ok: false, problems: [made.detail] };
 }

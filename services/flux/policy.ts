@@ -1,7 +1,7 @@
 import type { InfluxSettings, LimitSettings, Settings, TenantSettings } from "../../settings/schema.ts";
 import { defaultInflux, type InfluxTerms, overrideInflux } from "./influx-terms.ts";
 import { compileKeys, type KeyRing, SELF_KEY_INDEX, type Sender } from "./intake/identity.ts";
-import { compileRules, type RuleSource, settingsRules } from "./intake/rules.ts";
+import { type CompiledSource, compileSource, type RuleSource, settingsRules } from "./intake/rules.ts";
 import { defaultLimits, type Limits, overrideLimits } from "./limits.ts";
 import type { AdmissionLimits } from "./series-admission.ts";
 import type { Meter } from "./traffic-gate.ts";
@@ -11,13 +11,13 @@ import { defaultTraffic, overrideTraffic, type TrafficLimits, UNLIMITED_TRAFFIC 
 interface OwnTerms {
   readonly limits: LimitSettings | undefined;
   readonly influx: InfluxSettings | undefined;
-  readonly rules: RuleSource;
+  readonly rules: CompiledSource;
 }
 
 /** Everything in the settings that decides about a request, in the form that deciding needs. Replaced whole on reload. */
 export interface Policy {
   readonly keys: KeyRing;
-  readonly rules: RuleSource;
+  readonly rules: CompiledSource;
   readonly limits: Limits;
   readonly influx: InfluxTerms;
   readonly traffic: TrafficLimits;
@@ -36,8 +36,8 @@ export interface Policy {
 export interface Terms {
   readonly limits: Limits;
   readonly influx: InfluxTerms;
-  /** The operator's rules, of all origins. */
-  readonly rules: readonly RuleSource[];
+  /** The operator's rules, of all origins: compiled with the policy, so that a new stream costs no more than its own. */
+  readonly rules: readonly CompiledSource[];
   readonly meters: readonly Meter[];
 }
 
@@ -46,26 +46,37 @@ export interface Terms {
  * @returns it, or the sentences that say which of the settings' rules do not compile.
  */
 export function policyFrom(settings: Settings): { ok: true; policy: Policy } | { ok: false; problems: string[] } {
+  const patternLimits = { maxPatterns: settings.RULES_MAX_PATTERNS, maxPatternBytes: settings.RULES_MAX_PATTERN_BYTES };
+  const problems: string[] = [];
+  const compile: CompileRules = (source) => {
+    const made = compileSource(source, patternLimits);
+    problems.push(...(made.ok ? [] : [made.detail]));
+    return made.ok ? made.compiled : undefined;
+  };
+  const rules = compile(settingsRules(settings));
+  const tenants = tenantTerms(settings, compile);
+  const ofKeys = keyTerms(settings, compile);
+  if (!rules || problems.length > 0) {
+    return { ok: false, problems };
+  }
   const policy = {
     keys: compileKeys(settings),
-    rules: settingsRules(settings),
+    rules,
     limits: defaultLimits(settings),
     influx: defaultInflux(settings),
     traffic: defaultTraffic(settings),
-    tenants: tenantTerms(settings),
-    ofKeys: keyTerms(settings),
+    tenants,
+    ofKeys,
     quotas: new Map(Object.entries(settings.FLUX_NAMESPACE_QUOTAS)),
-    patternLimits: { maxPatterns: settings.RULES_MAX_PATTERNS, maxPatternBytes: settings.RULES_MAX_PATTERN_BYTES },
+    patternLimits,
     retryAfterSeconds: settings.FLUX_RETRY_AFTER_SECONDS,
     maxInFlightBytes: settings.FLUX_MAX_IN_FLIGHT_BYTES,
   };
-  const own = [...policy.tenants.values(), ...policy.ofKeys.values()];
-  const problems = [policy.rules, ...own.map(({ rules }) => rules)].flatMap((source) => {
-    const compiled = compileRules([source], policy.patternLimits);
-    return compiled.ok ? [] : [compiled.detail];
-  });
-  return problems.length === 0 ? { ok: true, policy } : { ok: false, problems };
+  return { ok: true, policy };
 }
+
+/** Compiles the operator's rules. @returns undefined where they cannot be used, which it has noted. */
+type CompileRules = (source: RuleSource) => CompiledSource | undefined;
 
 /**
  * What holds for a sender. Of a limit, what is said of its key wins over what is said of its tenant, and that over what
@@ -107,29 +118,36 @@ export function admissionLimits(
   return maxActiveSeries === 0 && quota === undefined ? undefined : { maxActiveSeries, quota };
 }
 
-function tenantTerms({ FLUX_TENANTS }: Settings): Map<string, OwnTerms> {
-  const terms = Object.entries(FLUX_TENANTS).map(([tenant, said]): [string, OwnTerms] => [
-    tenant,
-    ownTerms("tenant", `FLUX_TENANTS, ${tenant}`, said),
-  ]);
-  return new Map(terms);
+function tenantTerms({ FLUX_TENANTS }: Settings, compile: CompileRules): Map<string, OwnTerms> {
+  const terms = new Map<string, OwnTerms>();
+  for (const [tenant, said] of Object.entries(FLUX_TENANTS)) {
+    const rules = compile(ownRules("tenant", `FLUX_TENANTS, ${tenant}`, said));
+    if (rules) {
+      terms.set(tenant, { limits: said.limits, influx: said.influx, rules });
+    }
+  }
+  return terms;
 }
 
-function keyTerms({ FLUX_API_KEYS }: Settings): Map<number, OwnTerms> {
-  const terms = Object.values(FLUX_API_KEYS).flatMap((said, index): [number, OwnTerms][] => {
+function keyTerms({ FLUX_API_KEYS }: Settings, compile: CompileRules): Map<number, OwnTerms> {
+  const terms = new Map<number, OwnTerms>();
+  for (const [index, said] of Object.values(FLUX_API_KEYS).entries()) {
     const keyIndex = index + 1;
-    return typeof said === "string" ? [] : [[keyIndex, ownTerms("key", `FLUX_API_KEYS, entry ${keyIndex}`, said)]];
-  });
-  return new Map(terms);
+    const rules =
+      typeof said === "string" ? undefined : compile(ownRules("key", `FLUX_API_KEYS, entry ${keyIndex}`, said));
+    if (typeof said !== "string" && rules) {
+      terms.set(keyIndex, { limits: said.limits, influx: said.influx, rules });
+    }
+  }
+  return terms;
 }
 
-function ownTerms(origin: "tenant" | "key", place: string, said: TenantSettings): OwnTerms {
-  const rules = {
+function ownRules(origin: "tenant" | "key", place: string, said: TenantSettings): RuleSource {
+  return {
     origin,
     place,
     dropMetrics: said.dropMetrics ?? [],
     doNotDropMetrics: said.doNotDropMetrics ?? [],
     dropLabels: said.dropLabels ?? [],
   };
-  return { limits: said.limits, influx: said.influx, rules };
 }

@@ -5,6 +5,7 @@ import { StreamTable } from "../../services/flux/intake/stream-table.ts";
 import { openStream } from "../../services/flux/open-stream.ts";
 import { type Policy, policyFrom, termsOf } from "../../services/flux/policy.ts";
 import { TextSeriesIndex } from "../../services/kernel/text-series-index.ts";
+import type { Subject } from "../../services/shared/pattern-matcher.ts";
 import { parseSettings } from "../../settings/load.ts";
 
 const sender = { tenant: "acme", server: "1", namespace: "acme", keyIndex: 1 };
@@ -32,6 +33,29 @@ test("requests with the same words share a stream, others do not", () => {
   assert.equal(openAndDecide(streams, policy, { dropmetrics: "a" }).stream, stream);
   assert.notEqual(openAndDecide(streams, policy, { dropmetrics: "b" }).stream, stream);
   assert.notEqual(openAndDecide(streams, policy, { droplabels: "a" }).stream, stream);
+});
+
+test("streams share the operator's rules as they were compiled with the policy", () => {
+  const policy = policyOf('["up"]');
+  const [first, again] = [termsOf(policy, sender), termsOf(policy, { tenant: "other", keyIndex: 0 })];
+  const [rules] = first.rules;
+  assert.ok(rules && rules === again.rules[0]);
+  let asked = 0;
+  const match = rules.drop.rules.match.bind(rules.drop.rules);
+  const counting = {
+    ...rules.drop.rules,
+    match: (subject: Subject) => {
+      asked++;
+      return match(subject);
+    },
+  };
+  const terms = { ...first, rules: [{ ...rules, drop: { ...rules.drop, rules: counting } }] };
+  const streams = new StreamTable(new SeriesTable(new TextSeriesIndex(), 10), 10);
+  for (const dropmetrics of ["a", "b"]) {
+    const opened = openStream(streams, policy, terms, sender, { dropmetrics });
+    assert.ok(opened.ok && !opened.stream.stream.rules.decide([{ name: "__name__", value: "up" }]).keep);
+  }
+  assert.equal(asked, 2, "neither stream has compiled them anew");
 });
 
 test("a request that began before a reload leaves its old rules to nobody", () => {

@@ -44,7 +44,7 @@ describe("what holds for a sender", () => {
     assert.equal(meters[0]?.id, "tenant other");
     assert.equal(meters[1]?.samples, undefined, "its key has no rate of its own");
     assert.deepEqual(
-      rules.map(({ origin }) => origin),
+      rules.map(({ source }) => source.origin),
       ["settings"],
     );
   });
@@ -56,7 +56,7 @@ describe("what holds for a sender", () => {
     assert.equal(limits.maxSampleAgeMs, 0);
     assert.deepEqual(meters[0]?.samples, { perSecond: 2000, burst: 9000 });
     assert.deepEqual(
-      rules.map(({ dropMetrics }) => dropMetrics),
+      rules.map(({ source }) => source.dropMetrics),
       [[], ["acme_"]],
     );
   });
@@ -73,7 +73,7 @@ describe("what holds for a sender", () => {
       [429, 429],
     );
     assert.deepEqual(
-      rules.map(({ dropMetrics }) => dropMetrics),
+      rules.map(({ source }) => source.dropMetrics),
       [[], ["acme_"], ["debug_"]],
     );
   });

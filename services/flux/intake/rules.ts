@@ -132,42 +132,72 @@ function quoteList({ origin = "headers", place = "" }: RuleSource, list: string)
   }
 }
 
+/** Rules of one origin, compiled: they may serve many streams at a time. */
+export interface CompiledSource {
+  readonly source: RuleSource;
+  readonly drop: PatternList;
+  readonly keep: PatternList;
+  readonly labels: LabelRuleList;
+}
+
 /**
- * Compiles the rules of all sources into one set; the limits are for each list. A pattern of a doNotDropMetrics saves
- * a series from every dropMetrics, whichever source either is of.
+ * Compiles the rules of one source; the limits are for each of its lists.
+ * @param budget what the regular expressions of the sender's headers may cost. Of other sources it is not asked.
+ * @returns them, or in `detail` a whole sentence: which setting or header is wrong, where and why.
+ */
+export function compileSource(
+  source: RuleSource,
+  limits: PatternLimits,
+  budget?: RegexBudget,
+): { ok: true; compiled: CompiledSource } | { ok: false; detail: string } {
+  const { origin = "headers" } = source;
+  const names = origin === "settings" ? SETTINGS_LISTS : OTHER_LISTS;
+  const ownBudget = origin === "headers" ? budget : undefined;
+  const dropMetrics = compilePatterns(source.dropMetrics, limits, ownBudget);
+  if (!dropMetrics.ok) {
+    return refuse(quoteList(source, names.drop), dropMetrics.detail);
+  }
+  const doNotDropMetrics = compilePatterns(source.doNotDropMetrics, limits, ownBudget);
+  if (!doNotDropMetrics.ok) {
+    return refuse(quoteList(source, names.keep), doNotDropMetrics.detail);
+  }
+  const dropLabels = compileLabelDropper(source.dropLabels, limits, ownBudget);
+  if (!dropLabels.ok) {
+    return refuse(quoteList(source, names.labels), dropLabels.detail);
+  }
+  const compiled = {
+    source,
+    drop: { origin, list: names.drop, rules: dropMetrics.matcher },
+    keep: { origin, list: names.keep, rules: doNotDropMetrics.matcher },
+    labels: { origin, list: names.labels, rules: dropLabels.dropper },
+  };
+  return { ok: true, compiled };
+}
+
+/**
+ * Makes one set of the rules of all sources, and compiles those that are not compiled yet. A pattern of a
+ * doNotDropMetrics saves a series from every dropMetrics, whichever source either is of.
  * @param budget what the regular expressions of the sender's headers may cost. Once it is exceeded, decisions are no
  * longer those of the rules.
- * @returns the rules, or in `detail` a whole sentence: which setting or header is wrong, where and why.
+ * @returns the rules, or in `detail` what is wrong, as `compileSource` says it.
  */
 export function compileRules(
-  sources: readonly RuleSource[],
+  sources: readonly (RuleSource | CompiledSource)[],
   limits: PatternLimits,
   budget?: RegexBudget,
 ): CompiledRules {
-  const drop: PatternList[] = [];
-  const keep: PatternList[] = [];
-  const labels: LabelRuleList[] = [];
+  const all: CompiledSource[] = [];
   for (const source of sources) {
-    const { origin = "headers" } = source;
-    const names = origin === "settings" ? SETTINGS_LISTS : OTHER_LISTS;
-    const ownBudget = origin === "headers" ? budget : undefined;
-    const dropMetrics = compilePatterns(source.dropMetrics, limits, ownBudget);
-    if (!dropMetrics.ok) {
-      return refuse(quoteList(source, names.drop), dropMetrics.detail);
+    const made = "drop" in source ? { ok: true as const, compiled: source } : compileSource(source, limits, budget);
+    if (!made.ok) {
+      return made;
     }
-    const doNotDropMetrics = compilePatterns(source.doNotDropMetrics, limits, ownBudget);
-    if (!doNotDropMetrics.ok) {
-      return refuse(quoteList(source, names.keep), doNotDropMetrics.detail);
-    }
-    const dropLabels = compileLabelDropper(source.dropLabels, limits, ownBudget);
-    if (!dropLabels.ok) {
-      return refuse(quoteList(source, names.labels), dropLabels.detail);
-    }
-    drop.push({ origin, list: names.drop, rules: dropMetrics.matcher });
-    keep.push({ origin, list: names.keep, rules: doNotDropMetrics.matcher });
-    labels.push({ origin, list: names.labels, rules: dropLabels.dropper });
+    all.push(made.compiled);
   }
-  return { ok: true, rules: { ...combine(drop.filter(hasAny), keep.filter(hasAny), labels.filter(hasAny)), budget } };
+  const drop = all.map((one) => one.drop).filter(hasAny);
+  const keep = all.map((one) => one.keep).filter(hasAny);
+  const labels = all.map((one) => one.labels).filter(hasAny);
+  return { ok: true, rules: { ...combine(drop, keep, labels), budget } };
 }
 
 /** A compiled list and where it is found. */

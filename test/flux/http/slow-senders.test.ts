@@ -121,6 +121,7 @@ describe("a connection that breaks HTTP's rules is answered and closed, and coun
   const table: [what: string, text: string, status: number, reason: string][] = [
     ["what is not HTTP", "\x16\x03\x01 hello\r\n\r\n", 400, "malformed_http"],
     ["headers without end", `GET / HTTP/1.1\r\nx: ${"x".repeat(20_000)}`, 431, "headers_too_large"],
+    ["a megabyte of rules", writeHead({ ...HEADERS, dropMetrics: "a,".repeat(500_000) }), 431, "headers_too_large"],
     [
       "chunks that are none",
       `${writeHead({ ...HEADERS, "transfer-encoding": "chunked" })}zz\r\n`,
