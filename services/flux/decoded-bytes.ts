@@ -16,20 +16,13 @@ const BYTES_PER_METADATA = 600;
 const METADATA_TEXT_COPIES = 3;
 
 /** Bytes of memory that a decoded request takes until it is answered. Pure. */
-export function decodedBytes({
-  series,
-  labelBytes,
-  timestampsMs,
-  metadata,
-}: Pick<DecodedWriteRequest, "series" | "labelBytes" | "timestampsMs" | "metadata">): number {
+export function decodedBytes(request: Omit<DecodedWriteRequest, "valueBits" | "unreadMetadata">): number {
+  const { labelBytes, timestampsMs } = request;
+  // Some codecs make objects of the series when they are asked for.
+  const series = request.hasOneSampleEach ? timestampsMs.length : request.series.length;
   let metadataBytes = 0;
-  for (const { familyName, help, unit } of metadata) {
+  for (const { familyName, help, unit } of request.metadata) {
     metadataBytes += BYTES_PER_METADATA + METADATA_TEXT_COPIES * (familyName.length + help.length + unit.length);
   }
-  return (
-    metadataBytes +
-    LABEL_COPIES * labelBytes +
-    BYTES_PER_SERIES * series.length +
-    BYTES_PER_SAMPLE * timestampsMs.length
-  );
+  return metadataBytes + LABEL_COPIES * labelBytes + BYTES_PER_SERIES * series + BYTES_PER_SAMPLE * timestampsMs.length;
 }

@@ -13,7 +13,7 @@ import {
   SPACE,
 } from "./line-bytes";
 import { isPlainDecimal, number, readNumber, readTime, readValue, timeMs } from "./line-number";
-import { addName, clearNames } from "./name-set";
+import { areEqual, NameSet } from "./name-set";
 import { addSample, addSeries, clearRows, cutRows, placeLabels, sampleCount, setTimes } from "./request-rows";
 
 /*
@@ -37,6 +37,8 @@ const VALUE_EQUALS: u64 = 0x3d65756c6176;
 const SIX_BYTES: u64 = 0xffffffffffff;
 const VALUE_EQUALS_BYTES: usize = 6;
 
+const tagNames = new NameSet();
+const fieldNames = new NameSet();
 const head = new GrowingSpace();
 let headBytes: usize = 0;
 let body: usize = 0;
@@ -47,6 +49,10 @@ let absentTimeMs: f64 = 0;
 let isAdapter: bool = false;
 let skipsStrings: bool = false;
 let strings: u32 = 0;
+
+/** The time that was read last, and the byte behind it: where they are, and their bytes. */
+let lastTime: usize = 0;
+let lastTimeBytes: usize = 0;
 
 /** Number of the line where the walk has stopped, from 1. */
 export let lineNumber: u32 = 1;
@@ -87,6 +93,9 @@ export function openLines(
   isAdapter = adapter;
   skipsStrings = skipStrings;
   skippedStrings = 0;
+  tagNames.forget();
+  fieldNames.forget();
+  lastTimeBytes = 0;
 }
 
 /**
@@ -148,12 +157,12 @@ function findKeyEnd(start: usize): usize {
   if (first <= SPACE || first === HASH || first === COMMA) {
     return 0;
   }
-  clearNames();
+  tagNames.clear();
   let at = findBareSeparator(start + 1);
   while (<u32>load<u8>(at) === COMMA) {
     const name = at + 1;
     const equals = findSeparator(name);
-    if (equals === name || <u32>load<u8>(equals) !== EQUALS || !addName(name, equals - name)) {
+    if (equals === name || <u32>load<u8>(equals) !== EQUALS || !tagNames.add(name, equals - name)) {
       return 0;
     }
     at = findBareSeparator(equals + 1);
@@ -174,7 +183,7 @@ function readRecord(start: usize, keyEnd: usize): bool {
   if (end === 0 || !isPlainDecimal || <u32>load<u8>(end) !== SPACE) {
     return false;
   }
-  const timeEnd = readTime(end + 1, timeUnit);
+  const timeEnd = findTimeEnd(end + 1);
   if (timeEnd === 0 || <u32>load<u8>(timeEnd) !== NEWLINE) {
     return false;
   }
@@ -184,7 +193,7 @@ function readRecord(start: usize, keyEnd: usize): bool {
 
 function readFields(start: usize, keyEnd: usize): bool {
   const rows = sampleCount;
-  clearNames();
+  fieldNames.clear();
   let at = keyEnd;
   do {
     const field = at + 1;
@@ -210,13 +219,13 @@ function readFields(start: usize, keyEnd: usize): bool {
 }
 
 function isFieldName(field: usize, equals: usize): bool {
-  return equals !== field && equals - field <= MAX_FIELD_NAME_BYTES && addName(field, equals - field);
+  return equals !== field && equals - field <= MAX_FIELD_NAME_BYTES && fieldNames.add(field, equals - field);
 }
 
 /** Reads what stands behind the fields: a time or none, and the end of the line. */
 function readEnd(at: usize, firstRow: u32): bool {
   if (<u32>load<u8>(at) === SPACE) {
-    at = readTime(at + 1, timeUnit);
+    at = findTimeEnd(at + 1);
     if (at === 0) {
       return false;
     }
@@ -227,6 +236,17 @@ function readEnd(at: usize, firstRow: u32): bool {
   }
   next = at + 1;
   return <u32>load<u8>(at) === NEWLINE;
+}
+
+/** Reads a time into `timeMs`. Lines that follow one another mostly have the same one. */
+function findTimeEnd(at: usize): usize {
+  if (lastTimeBytes !== 0 && areEqual(lastTime, at, lastTimeBytes)) {
+    return at + lastTimeBytes - 1;
+  }
+  const end = readTime(at, timeUnit);
+  lastTime = at;
+  lastTimeBytes = end === 0 ? 0 : end + 1 - at;
+  return end;
 }
 
 /** Adds a sample of `number`. */

@@ -1,52 +1,116 @@
 /*
  * The names of a line's tags, or of its fields, to tell whether two of them could be the same, or come out the same as
  * labels. Only their hashes are kept: names that merely have the same hash send the line to the reference parser too.
+ *
+ * Lines that follow one another mostly have the same names. As long as a line repeats those of the one before, nothing
+ * has to be looked at but that.
  */
 
 const MOST_NAMES: u32 = 256;
 
-const hashes = memory.data(8 * 256, 16);
-const masks = memory.data(32, 16);
-let count: u32 = 0;
-/** Has the bit that the first six bits of a hash tell for every name that is there. */
-let seen: u64 = 0;
+/** A name is its hash, where it is, and its length. */
+const NAME_BYTES: usize = 16;
+const PLACE: usize = 8;
+const LENGTH: usize = 12;
 
-/** Must be called once, before `addName`. */
+const masks = memory.data(32, 16);
+
+/** Must be called once, before names are added. */
 export function prepareNames(): void {
   // Loading 16 bytes at 16 - n gives a mask of n bytes.
   memory.fill(masks, 0xff, 16);
   memory.fill(masks + 16, 0, 16);
 }
 
-export function clearNames(): void {
-  count = 0;
-  seen = 0;
-}
+export class NameSet {
+  private readonly names: usize = heap.alloc(NAME_BYTES * MOST_NAMES);
+  private count: u32 = 0;
+  /** Names of the set before. */
+  private before: u32 = 0;
+  /** Whether all names so far are those of the set before. */
+  private repeats: bool = false;
+  /** Has the bit that the first six bits of a hash tell for every name; nothing while names are repeated. */
+  private seen: u64 = 0;
 
-/**
- * Adds a name of at least one byte.
- * @returns whether it is plain, and comes out unlike all others: ASCII, without a backslash or a digit at its start.
- */
-export function addName(at: usize, length: usize): bool {
-  const hash = hashOf(at, length);
-  const bit = (<u64>1) << (hash >> 58);
-  if (hash === 0 || count === MOST_NAMES || ((seen & bit) !== 0 && holds(hash))) {
-    return false;
+  /** Forgets the names of another body, whose bytes are there no more. */
+  forget(): void {
+    this.count = 0;
+    this.clear();
   }
-  seen |= bit;
-  store<u64>(hashes + ((<usize>count) << 3), hash);
-  count++;
-  return true;
-}
 
-function holds(hash: u64): bool {
-  const end = hashes + ((<usize>count) << 3);
-  for (let at: usize = hashes; at < end; at += 8) {
-    if (load<u64>(at) === hash) {
-      return true;
+  /** Begins with a set of the same body. */
+  clear(): void {
+    this.before = this.count;
+    this.count = 0;
+    this.repeats = true;
+  }
+
+  /**
+   * Adds a name of at least one byte.
+   * @returns whether it is plain, and comes out unlike all others: ASCII, without a backslash or a digit at its start.
+   */
+  add(at: usize, length: usize): bool {
+    const name = this.names + <usize>this.count * NAME_BYTES;
+    if (this.repeats) {
+      if (
+        this.count < this.before &&
+        <usize>load<u32>(name, LENGTH) === length &&
+        areEqual(<usize>load<u32>(name, PLACE), at, length)
+      ) {
+        this.count++;
+        return true;
+      }
+      this.stopRepeating();
+    }
+    const hash = hashOf(at, length);
+    const bit = bitOf(hash);
+    if (hash === 0 || this.count === MOST_NAMES || ((this.seen & bit) !== 0 && this.holds(hash))) {
+      return false;
+    }
+    this.seen |= bit;
+    store<u64>(name, hash);
+    store<u32>(name, <u32>at, PLACE);
+    store<u32>(name, <u32>length, LENGTH);
+    this.count++;
+    return true;
+  }
+
+  private stopRepeating(): void {
+    this.repeats = false;
+    this.seen = 0;
+    const end = this.names + <usize>this.count * NAME_BYTES;
+    for (let name = this.names; name < end; name += NAME_BYTES) {
+      this.seen |= bitOf(load<u64>(name));
     }
   }
-  return false;
+
+  private holds(hash: u64): bool {
+    const end = this.names + <usize>this.count * NAME_BYTES;
+    for (let name = this.names; name < end; name += NAME_BYTES) {
+      if (load<u64>(name) === hash) {
+        return true;
+      }
+    }
+    return false;
+  }
+}
+
+/** Whether two texts of a length are the same. Reads up to 15 bytes behind them, which make no difference. */
+export function areEqual(a: usize, b: usize, length: usize): bool {
+  while (length > 16) {
+    if (v128.any_true(v128.xor(v128.load(a), v128.load(b)))) {
+      return false;
+    }
+    a += 16;
+    b += 16;
+    length -= 16;
+  }
+  const difference = v128.xor(v128.load(a), v128.load(b));
+  return !v128.any_true(v128.and(difference, v128.load(masks + 16 - length)));
+}
+
+function bitOf(hash: u64): u64 {
+  return (<u64>1) << (hash >> 58);
 }
 
 /** A hash of the label name that a name comes to, or 0 if it is not plain. */
