@@ -2,6 +2,7 @@ import { RegexBudget } from "../shared/regex-budget.ts";
 import type { Sender } from "./intake/identity.ts";
 import { compileRules, headerRules, type RuleHeaders, type RuleSource } from "./intake/rules.ts";
 import type { StreamSeries } from "./intake/series-table.ts";
+import { Stream } from "./intake/stream.ts";
 import type { StreamTable } from "./intake/stream-table.ts";
 import type { Policy, Terms } from "./policy.ts";
 import { PROCESS_CLOCKS } from "./process-clocks.ts";
@@ -37,7 +38,7 @@ export function openStream(
   }
   const compiled = compileRules([...terms.rules, parsed.source], policy.patternLimits, budgetFor(parsed.source));
   return compiled.ok
-    ? { ok: true, stream: streams.open(name, { sender, rules: compiled.rules }) }
+    ? { ok: true, stream: streams.open(name, new Stream(sender, compiled.rules)) }
     : { ok: false, code: "bad_rules", detail: compiled.detail };
 }
 

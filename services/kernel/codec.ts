@@ -1,4 +1,4 @@
-import type { Label } from "../shared/series.ts";
+import type { Label, SeriesId } from "../shared/series.ts";
 import type { LineCodec } from "./line-codec.ts";
 
 /*
@@ -66,6 +66,27 @@ export interface UnreadMetadata {
 /** The labels of a series as they came: not sorted, not checked, but known to be UTF-8. */
 export type DecodedLabels = { ok: true; labels: Label[] } | { ok: false; fault: "malformed_protobuf" | "invalid_utf8" };
 
+/** Whose series it is, and what rules are about. */
+export interface SeriesTerms {
+  /** Tenant and server are ASCII, at most 255 characters each. */
+  readonly tenant: string;
+  readonly server: string;
+  /** Names of labels that a rule may take away. */
+  readonly ruledLabels: readonly string[];
+}
+
+/** The labels of a series as they are to be stored, the owner's among them, where no rule changes them. */
+export interface StoredLabels {
+  /** In the form of `label-bytes.ts`. They stand until the codec is called again. */
+  readonly labelBytes: Uint8Array;
+  /** The first-choice id: see `series-id.ts`. */
+  readonly id: SeriesId;
+  readonly labels: number;
+  /** Bytes of the longest name and of the longest value. */
+  readonly nameBytes: number;
+  readonly valueBytes: number;
+}
+
 /** Some read lines too. */
 export interface Codec extends Partial<LineCodec> {
   /**
@@ -75,6 +96,11 @@ export interface Codec extends Partial<LineCodec> {
   readWriteRequest(body: Buffer, maxBytes: number): ReadWriteRequest;
   /** Reads the labels that `readWriteRequest` left as bytes. */
   decodeLabels(rawLabels: string): DecodedLabels;
+  /**
+   * Makes the stored labels of a series at once. @returns undefined where it cannot, because the series has a label that a
+   * rule is about or for whatever reason: then it has to be done label by label.
+   */
+  storedLabels(series: RawSeries, terms: SeriesTerms): StoredLabels | undefined;
 }
 
 export type ReadWriteRequest = { ok: true; request: DecodedWriteRequest } | BodyRefusal;

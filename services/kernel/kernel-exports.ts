@@ -36,6 +36,15 @@ export interface KernelExports {
   findAll(stream: number): number;
   findOne(stream: number, at: number, length: number): number;
   add(stream: number, at: number, length: number): number;
+  ownerAt(tenantBytes: number, serverBytes: number): number;
+  sentAt(bytes: number): number;
+  ruledAt(bytes: number): number;
+  storeLabels(at: number, length: number): number;
+  storedAt(): number;
+  storedId(): bigint;
+  readonly storedCount: WebAssembly.Global;
+  readonly longestName: WebAssembly.Global;
+  readonly longestValue: WebAssembly.Global;
   turnHalves(): void;
   forgetAll(): void;
 }

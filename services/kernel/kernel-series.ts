@@ -4,6 +4,8 @@ import type { RawSeries } from "./codec.ts";
 export interface RequestAtHand {
   /** A copy of its words about series, `SERIES_WORDS` each. */
   readonly words: Uint32Array;
+  /** Whether what its series are recognised by are their label fields. */
+  readonly holdsLabels: boolean;
   /** The label bytes at an address, one character a byte. @throws when another request has been read since. */
   readLabels(at: number, length: number): string;
 }

@@ -1,4 +1,12 @@
-import type { Codec, DecodedLabels, DecodedWriteRequest, RawSeries, ReadWriteRequest } from "./codec.ts";
+import type {
+  Codec,
+  DecodedLabels,
+  DecodedWriteRequest,
+  RawSeries,
+  ReadWriteRequest,
+  SeriesTerms,
+  StoredLabels,
+} from "./codec.ts";
 import type { KernelExports } from "./kernel-exports.ts";
 import { KernelLines } from "./kernel-lines.ts";
 import { KernelSeries, type RequestAtHand, SERIES_WORDS } from "./kernel-series.ts";
@@ -33,6 +41,7 @@ export class Kernel implements Codec, LineCodec, SeriesIndex {
   #exports: KernelExports;
   #incarnation = 0;
   #atHand: { readonly request: RequestAtHand; readonly decoded: DecodedWriteRequest } | undefined;
+  #termsAtHand: SeriesTerms | undefined;
 
   constructor(options: KernelOptions) {
     this.#options = options;
@@ -49,6 +58,22 @@ export class Kernel implements Codec, LineCodec, SeriesIndex {
     return head && head.uncompressedBytes <= maxBytes && this.#take(body, head)
       ? { ok: true, request: this.#decode(head.uncompressedBytes) }
       : this.#options.reference.readWriteRequest(body, maxBytes);
+  }
+
+  storedLabels(series: RawSeries, terms: SeriesTerms): StoredLabels | undefined {
+    return this.#guard((kernel) => {
+      const { at, bytes } = this.#placeLabels(kernel, series);
+      const length = this.#placeTerms(kernel, terms) ? kernel.storeLabels(at, bytes) : 0;
+      return length === 0
+        ? undefined
+        : {
+            labelBytes: new Uint8Array(kernel.memory.buffer, kernel.storedAt(), length),
+            id: BigInt.asUintN(64, kernel.storedId()),
+            labels: kernel.storedCount.value,
+            nameBytes: kernel.longestName.value,
+            valueBytes: kernel.longestValue.value,
+          };
+    });
   }
 
   openLines(body: Buffer, terms: LineTerms): PlainLines {
@@ -110,6 +135,7 @@ export class Kernel implements Codec, LineCodec, SeriesIndex {
   /** An instance that has trapped cannot be trusted again. Everything that it knew is forgotten. */
   #startAgain(error: unknown): void {
     this.#atHand = undefined;
+    this.#termsAtHand = undefined;
     this.#exports = this.#start();
     this.#incarnation++;
     this.#options.onFailure(error);
@@ -155,6 +181,7 @@ export class Kernel implements Codec, LineCodec, SeriesIndex {
     const samples = kernel.sampleCount.value;
     const request: RequestAtHand = {
       words: new Uint32Array(buffer, kernel.seriesRow(0), rows * SERIES_WORDS).slice(),
+      holdsLabels: labelsOf === latin1Of,
       readLabels: (at, length) => labelsOf(this.#labelsAt(request, at, length)),
     };
     let series: KernelSeries[] | undefined;
@@ -179,6 +206,37 @@ export class Kernel implements Codec, LineCodec, SeriesIndex {
       throw new Error("cannot read the labels of a series: the kernel has read another request since");
     }
     return Buffer.from(this.#exports.memory.buffer, at, length);
+  }
+
+  /** Puts the terms into the kernel's memory, unless they are there from the series before. @returns whether it can. */
+  #placeTerms(kernel: KernelExports, terms: SeriesTerms): boolean {
+    if (terms === this.#termsAtHand) {
+      return true;
+    }
+    const { tenant, server, ruledLabels } = terms;
+    // Of labels that are not ASCII the kernel knows nothing: it leaves them to the host anyway.
+    const ruled = ruledLabels.map((name) => Buffer.from(name)).filter((name) => name.every((byte) => byte < 0x80));
+    if (ruled.some(({ length }) => length > 255)) {
+      return false;
+    }
+    const ownerAt = kernel.ownerAt(tenant.length, server.length);
+    Buffer.from(kernel.memory.buffer, ownerAt, tenant.length + server.length).write(tenant + server, "latin1");
+    const lengthAndName = Buffer.concat(ruled.flatMap((name) => [Buffer.of(name.length), name]));
+    const ruledAt = kernel.ruledAt(lengthAndName.length);
+    Buffer.from(kernel.memory.buffer, ruledAt, lengthAndName.length).set(lengthAndName);
+    this.#termsAtHand = terms;
+    return true;
+  }
+
+  /** Where the label fields of a series are in the kernel's memory. The request at hand stays where it is. */
+  #placeLabels(kernel: KernelExports, series: RawSeries): { at: number; bytes: number } {
+    if (series instanceof KernelSeries && series.request === this.#atHand?.request && series.request.holdsLabels) {
+      return { at: series.labelsAt, bytes: series.labelBytes };
+    }
+    const { rawLabels } = series;
+    const at = kernel.sentAt(rawLabels.length);
+    Buffer.from(kernel.memory.buffer, at, rawLabels.length).write(rawLabels, "latin1");
+    return { at, bytes: rawLabels.length };
   }
 
   /** Where the label bytes of a series are in the kernel's memory; they are put there if they are not yet. */

@@ -10,7 +10,13 @@ import { readLabelFields, readWriteRequest } from "./write-request-reader.ts";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The plain codec, on protobufjs and snappyjs, and its two steps. */
-export const referenceCodec = { readWriteRequest: readBody, uncompress, decodeWriteRequest, decodeLabels };
+export const referenceCodec = {
+  readWriteRequest: readBody,
+  uncompress,
+  decodeWriteRequest,
+  decodeLabels,
+  storedLabels: () => undefined,
+};
 
 function readBody(body: Buffer, maxBytes: number): ReadWriteRequest {
   const expanded = uncompress(body, maxBytes);

@@ -38,7 +38,11 @@ export function encodeRecord(labels: LabelSet, type: MetricType): Buffer {
 
 /** The registry's bytes for a series whose label bytes are there already. */
 export function recordOf(labelBytes: Uint8Array, type: MetricType): Buffer {
-  return Buffer.concat([Buffer.of(VERSION, METRIC_TYPES.indexOf(type)), labelBytes]);
+  const record = Buffer.allocUnsafe(RECORD_HEADER_BYTES + labelBytes.length);
+  record[0] = VERSION;
+  record[1] = METRIC_TYPES.indexOf(type);
+  record.set(labelBytes, RECORD_HEADER_BYTES);
+  return record;
 }
 
 /**

@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadKernel } from "../../services/kernel/load-kernel.ts";
 import { referenceCodec } from "../../services/kernel/reference.ts";
+import { createSeriesHasher } from "../../services/shared/series-id.ts";
+import { labelsOneByOne } from "../kernel/support/labels-one-by-one.ts";
 import { readResult } from "../kernel/support/read-result.ts";
 import { createRandom } from "../support/random.ts";
 import { corruptWriteRequest } from "./inputs/remote-write.ts";
 
 const INPUTS = 100_000;
 const MAX_BYTES = 1 << 20;
+const OWNER = { tenant: "acme", server: "1", ruledLabels: [] };
+const hasher = await createSeriesHasher();
 
 test(`${INPUTS} corrupt requests mean the same to the kernel and to the reference, to the bit and to the word`, (t) => {
   const random = createRandom();
@@ -20,15 +24,22 @@ test(`${INPUTS} corrupt requests mean the same to the kernel and to the referenc
     },
   };
   const kernel = loadKernel((error) => assert.fail(String(error)), reference);
+  let named = 0;
   for (let number = 0; number < INPUTS; number++) {
     const { body } = corruptWriteRequest(random);
+    const input = `input ${number}, seed ${random.seed}`;
     alone++;
-    assert.deepEqual(
-      readResult(kernel.readWriteRequest(body, MAX_BYTES)),
-      readResult(referenceCodec.readWriteRequest(body, MAX_BYTES)),
-      `input ${number}, seed ${random.seed}`,
-    );
+    const read = kernel.readWriteRequest(body, MAX_BYTES);
+    assert.deepEqual(readResult(read), readResult(referenceCodec.readWriteRequest(body, MAX_BYTES)), input);
+    for (const series of read.ok ? read.request.series : []) {
+      const stored = kernel.storedLabels(series, OWNER);
+      if (stored) {
+        named++;
+        const labelBytes = Buffer.from(stored.labelBytes).toString("hex");
+        assert.deepEqual({ ...stored, labelBytes }, labelsOneByOne(series.rawLabels, OWNER, hasher), input);
+      }
+    }
   }
-  t.diagnostic(`${alone} of them were read by the kernel alone; seed ${random.seed}`);
-  assert.ok(alone > INPUTS / 10, `only ${alone} were read by the kernel alone`);
+  t.diagnostic(`${alone} were read by the kernel alone, and ${named} series named; seed ${random.seed}`);
+  assert.ok(alone > INPUTS / 10 && named > INPUTS / 10, `the kernel read only ${alone} and named only ${named}`);
 });

@@ -58,7 +58,7 @@ function series(name: string, hasher = xxh64, shards = 1, tenant = "acme"): Know
   const record = encodeRecord(labels, "unknown");
   const id = hasher.idOf(recordLabelBytes(record), 0);
   const shard = shardOf(id, shards);
-  return new KnownSeries({ id, shard, record });
+  return new KnownSeries({ id, shard, record, sourceId: id });
 }
 
 function samples(of: readonly KnownSeries[], timestampMs = nowMs, bits = 1n): KeptSamples {

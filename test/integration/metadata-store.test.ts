@@ -300,7 +300,7 @@ describe("the registry", () => {
   function series(name: string, idOf = hasher.idOf): KnownSeries {
     const record = encodeRecord([{ name: "__name__", value: name }], "unknown");
     const id = idOf(recordLabelBytes(record), 0);
-    return new KnownSeries({ id, shard: 0, record });
+    return new KnownSeries({ id, shard: 0, record, sourceId: id });
   }
 
   /** The types that the registry has of series, by name. */

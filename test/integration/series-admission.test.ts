@@ -92,7 +92,7 @@ class FluxProcess {
     const labels = Object.entries({ __name__: name, _tenant_id: tenant }).map(([n, value]) => ({ name: n, value }));
     const record = encodeRecord(labels, "unknown");
     const id = this.#hasher.idOf(recordLabelBytes(record), 0);
-    const series = new KnownSeries({ id, shard: shardOf(id, this.#shards), record });
+    const series = new KnownSeries({ id, shard: shardOf(id, this.#shards), record, sourceId: id });
     this.#series.set(`${tenant}/${name}`, series);
     return series;
   }

@@ -41,7 +41,7 @@ function createWriter(options: Partial<SkylineWriterOptions> = {}): SkylineWrite
 function series(name: string): KnownSeries {
   const record = encodeRecord(injectOwner([{ name: "__name__", value: name }], owner.tenant, owner.server), "unknown");
   const id = hasher.idOf(recordLabelBytes(record), 0);
-  return new KnownSeries({ id, shard: 0, record });
+  return new KnownSeries({ id, shard: 0, record, sourceId: id });
 }
 
 function samples(names: readonly string[], timestampMs = 100, value = 1.5): KeptSamples {

@@ -22,7 +22,7 @@ function seriesOf(count: number): SeriesSpec[] {
 /** A kernel whose reference codec may not be asked. */
 function aloneKernel(): Kernel {
   const refuse = () => assert.fail("the reference codec was asked");
-  const reference: Codec = { readWriteRequest: refuse, decodeLabels: refuse };
+  const reference: Codec = { readWriteRequest: refuse, decodeLabels: refuse, storedLabels: refuse };
   return new Kernel({
     instantiate: kernelInstances(),
     reference,

@@ -120,7 +120,7 @@ class Sorting {
       return known;
     }
     this.#decided = true;
-    const verdict = decideSeries(raw.rawLabels, stream.stream, deciding, (id) => stream.findById(id));
+    const verdict = decideSeries(raw, stream.stream, deciding, (id) => stream.findById(id));
     if (verdict.kind === "malformed" || stream.stream.rules.budget?.isExceeded === true) {
       return verdict;
     }

@@ -7,8 +7,8 @@ export interface NewSeries {
   readonly shard: number;
   /** What the registry is to hold of it. */
   readonly record: Buffer;
-  /** Tells the labels that it was sent with; where it is not given, the id does. */
-  readonly sourceId?: SeriesId;
+  /** Tells the labels that it was sent with. */
+  readonly sourceId: SeriesId;
 }
 
 /**
@@ -35,7 +35,7 @@ export class KnownSeries {
   #recordAt: number;
   readonly #recordBytes: number;
 
-  constructor({ id, shard, record, sourceId = id }: NewSeries) {
+  constructor({ id, shard, record, sourceId }: NewSeries) {
     this.shard = shard;
     this.idLow = lowOf(id);
     this.idHigh = highOf(id);

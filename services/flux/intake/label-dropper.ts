@@ -7,6 +7,8 @@ import type { LabelRule } from "./header-rules.ts";
 export interface LabelDropper {
   /** How many rules there are. */
   readonly size: number;
+  /** Names of the labels that they are about. */
+  readonly labels: readonly string[];
   /** The first rule of the list that takes this label away, or undefined where none does. */
   ruleFor(label: Label): LabelRule | undefined;
 }
@@ -67,7 +69,7 @@ export function compileLabelDropper(
     byLabel.set(label, compiled.valueRules);
   }
   const ruleFor = ({ name, value }: Label) => firstHit(byLabel.get(name), value);
-  return { ok: true, dropper: { size: rules.length, ruleFor } };
+  return { ok: true, dropper: { size: rules.length, labels: [...byLabel.keys()], ruleFor } };
 }
 
 /** What is wrong with a rule, whatever its pattern says. */

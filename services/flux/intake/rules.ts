@@ -29,8 +29,10 @@ export interface RuleSource {
 export interface Rules {
   /** What the sender's own regular expressions may cost; undefined where that is anything. */
   readonly budget: RegexBudget | undefined;
-  /** Whether there is any rule for labels. */
-  readonly dropsLabels: boolean;
+  /** Whether any rule may drop a series. */
+  readonly dropsMetrics: boolean;
+  /** Names of the labels that a rule may take away. */
+  readonly ruledLabels: readonly string[];
   /** The labels that stay, in their order; the same array where all do. */
   dropLabels(labels: Label[]): Label[];
   /** The rule that makes `dropLabels` take a label away, or undefined where the label stays. */
@@ -215,7 +217,8 @@ function combine(
   labelLists: readonly LabelRuleList[],
 ): Omit<Rules, "budget"> {
   return {
-    dropsLabels: labelLists.length > 0,
+    dropsMetrics: drop.length > 0,
+    ruledLabels: [...new Set(labelLists.flatMap(({ rules }) => rules.labels))],
     dropLabels(labels) {
       const isDropped = (label: Label) => labelLists.some(({ rules }) => rules.ruleFor(label) !== undefined);
       return labels.some(isDropped) ? labels.filter((label) => !isDropped(label)) : labels;

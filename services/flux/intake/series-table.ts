@@ -3,6 +3,7 @@ import { NONE, type SeriesIndex } from "../../kernel/series-index.ts";
 import type { SeriesId } from "../../shared/series.ts";
 import type { KnownSeries } from "./known-series.ts";
 import { RecordSpace } from "./record-space.ts";
+import { SeriesById } from "./series-by-id.ts";
 import type { Stream, Verdict } from "./stream.ts";
 
 /** Bytes of records that the young half may hold for each series that it may have; longer ones turn it earlier. */
@@ -146,8 +147,8 @@ export class StreamSeries {
   /** Names it in the table. */
   readonly number: number;
   readonly #table: SeriesTable;
-  #youngById = new Map<SeriesId, KnownSeries>();
-  #oldById = new Map<SeriesId, KnownSeries>();
+  #youngById = new SeriesById();
+  #oldById = new SeriesById();
 
   /** @param number that no other stream of the table has or had. */
   constructor(stream: Stream, number: number, table: SeriesTable) {
@@ -182,12 +183,12 @@ export class StreamSeries {
 
   /** Called by the table for what is kept and goes into its young half. */
   noteYoung(series: KnownSeries): void {
-    this.#youngById.set(series.id, series);
+    this.#youngById.put(series);
   }
 
   /** Called by the table when the halves change places. */
   forgetOld(): void {
     this.#oldById = this.#youngById;
-    this.#youngById = new Map();
+    this.#youngById = new SeriesById();
   }
 }

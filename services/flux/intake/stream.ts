@@ -1,4 +1,4 @@
-import type { Codec } from "../../kernel/codec.ts";
+import type { Codec, RawSeries, SeriesTerms } from "../../kernel/codec.ts";
 import { encodeLabels } from "../../shared/label-bytes.ts";
 import { recordOf } from "../../shared/registry-record.ts";
 import type { Label, LabelSet, SeriesId } from "../../shared/series.ts";
@@ -6,7 +6,7 @@ import { type SeriesHasher, shardOf } from "../../shared/series-id.ts";
 import type { DropReason, SeriesRefusal } from "../reasons.ts";
 import { BLOCK_FORMAT, type BufferFormat } from "./buffer-format.ts";
 import type { Sender } from "./identity.ts";
-import { KnownSeries } from "./known-series.ts";
+import { KnownSeries, type NewSeries } from "./known-series.ts";
 import type { Rules } from "./rules.ts";
 import { checkLimits, injectOwner, type SeriesLimits, tidyLabels } from "./series-check.ts";
 
@@ -18,9 +18,17 @@ export type Verdict =
   | { readonly kind: "malformed" };
 
 /** One combination of key, tenant, server and rules. */
-export interface Stream {
+export class Stream {
   readonly sender: Sender;
   readonly rules: Rules;
+  /** What the codec has to know of it. Always the same object, so that it need not be told again for each series. */
+  readonly terms: SeriesTerms;
+
+  constructor(sender: Sender, rules: Rules) {
+    this.sender = sender;
+    this.rules = rules;
+    this.terms = { tenant: sender.tenant, server: sender.server, ruledLabels: rules.ruledLabels };
+  }
 }
 
 /** What deciding needs beside the stream. */
@@ -35,14 +43,43 @@ export interface Deciding {
 
 /**
  * Decides about a series that the stream has not seen: checks it, drops labels, adds the owner's, applies the rules.
- * @param rawLabels the label fields as they came (`RawSeries.rawLabels`).
- * @param known finds a series of this stream by its first-choice id.
+ * @param known finds series of this stream by the id that they wanted first.
  */
-export function decideSeries(
+export function decideSeries(raw: RawSeries, stream: Stream, deciding: Deciding, known: FindById): Verdict {
+  return decideAtOnce(raw, stream, deciding, known) ?? decideByLabels(raw.rawLabels, stream, deciding, known);
+}
+
+type FindById = (id: SeriesId) => KnownSeries | undefined;
+
+/** @returns undefined where its labels have to be looked at: because of rules, or because of what they are. */
+function decideAtOnce(
+  raw: RawSeries,
+  stream: Stream,
+  { codec, limits, shards, format = BLOCK_FORMAT }: Deciding,
+  known: FindById,
+): Verdict | undefined {
+  if (stream.rules.dropsMetrics || format !== BLOCK_FORMAT) {
+    return undefined;
+  }
+  const stored = codec.storedLabels(raw, stream.terms);
+  if (
+    !stored ||
+    stored.labels > limits.maxLabels ||
+    stored.nameBytes > limits.maxLabelNameBytes ||
+    stored.valueBytes > limits.maxLabelValueBytes ||
+    stored.labelBytes.length > limits.maxSeriesBytes
+  ) {
+    return undefined;
+  }
+  const record = recordOf(stored.labelBytes, "unknown");
+  return keep({ id: stored.id, shard: shardOf(stored.id, shards), record, sourceId: stored.id }, known);
+}
+
+function decideByLabels(
   rawLabels: string,
   stream: Stream,
   { codec, hasher, limits, shards, format = BLOCK_FORMAT }: Deciding,
-  known: (id: SeriesId) => KnownSeries | undefined,
+  known: FindById,
 ): Verdict {
   const named = nameSeries(rawLabels, stream, codec);
   if (named.kind !== "named") {
@@ -61,16 +98,17 @@ export function decideSeries(
   if (!fits.ok) {
     return { kind: "refuse", reason: fits.reason, detail: fits.detail };
   }
-  const firstChoice = hasher.idOf(labelBytes, 0);
+  const id = hasher.idOf(labelBytes, 0);
   // Where no label was dropped, the stored labels tell as well as those sent whether another series is the same.
-  const sourceId = named.isWhole ? firstChoice : hasher.idOf(encodeLabels(sent), 0);
-  const record = recordOf(labelBytes, "unknown");
-  const twin = known(firstChoice);
-  if (twin?.record.equals(record)) {
-    return { kind: "keep", series: twin, merged: !twin.isOf(sourceId) };
-  }
-  const series = new KnownSeries({ id: firstChoice, shard: shardOf(firstChoice, shards), record, sourceId });
-  return { kind: "keep", series, merged: false };
+  const sourceId = named.isWhole ? id : hasher.idOf(encodeLabels(sent), 0);
+  return keep({ id, shard: shardOf(id, shards), record: recordOf(labelBytes, "unknown"), sourceId }, known);
+}
+
+function keep(series: NewSeries, known: FindById): Verdict {
+  const twin = known(series.id);
+  return twin?.record.equals(series.record)
+    ? { kind: "keep", series: twin, merged: !twin.isOf(series.sourceId) }
+    : { kind: "keep", series: new KnownSeries(series), merged: false };
 }
 
 /** The labels of a series, as they came and as they are to be stored. */

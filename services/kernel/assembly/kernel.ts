@@ -31,6 +31,18 @@ export {
 } from "./request-rows";
 export { add, findAll, findOne, forgetAll, turnHalves } from "./series-index";
 
+export {
+  longestName,
+  longestValue,
+  ownerAt,
+  ruledAt,
+  sentAt,
+  storedAt,
+  storedCount,
+  storedId,
+  storeLabels,
+} from "./stored-labels";
+
 const input = new GrowingSpace();
 const expanded = new GrowingSpace();
 

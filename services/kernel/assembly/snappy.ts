@@ -56,7 +56,7 @@ export function expandElements(at: usize, end: usize, out: usize, outEnd: usize)
 }
 
 /** Copies bytes from a place that the copy does not touch, nor the 16 bytes after it. */
-function copyApart(to: usize, from: usize, length: u32): void {
+export function copyApart(to: usize, from: usize, length: u32): void {
   if (length > 64) {
     memory.copy(to, from, length);
     return;

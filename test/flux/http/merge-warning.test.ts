@@ -71,7 +71,7 @@ describe("the warning's name of a series", () => {
       { name: "__name__", value: "m" },
       { name: "a", value },
     ];
-    const first = new KnownSeries({ id: 1n, shard: 0, record: encodeRecord(labels, "unknown") });
+    const first = new KnownSeries({ id: 1n, shard: 0, record: encodeRecord(labels, "unknown"), sourceId: 1n });
     const merges = { labelSets: 1, first };
     return withMergeWarning({ status: 204, headers: { kept: "yes" } }, { merges }).headers;
   };

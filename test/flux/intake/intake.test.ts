@@ -4,7 +4,7 @@ import type { BufferFormat } from "../../../services/flux/intake/buffer-format.t
 import { takeIn } from "../../../services/flux/intake/intake.ts";
 import { compileRules, type RuleSource } from "../../../services/flux/intake/rules.ts";
 import { SeriesTable, type StreamSeries } from "../../../services/flux/intake/series-table.ts";
-import type { Deciding } from "../../../services/flux/intake/stream.ts";
+import { type Deciding, Stream } from "../../../services/flux/intake/stream.ts";
 import { boundsAt, type TimeBounds } from "../../../services/flux/intake/time-bounds.ts";
 import { referenceCodec } from "../../../services/kernel/reference.ts";
 import { TextSeriesIndex } from "../../../services/kernel/text-series-index.ts";
@@ -26,7 +26,7 @@ function openStream(
   const compiled = compileRules([source], { maxPatterns: 100, maxPatternBytes: 1000 });
   assert.ok(compiled.ok);
   const sender = { tenant: "acme", server: "s1", namespace: "acme", keyIndex: 0 };
-  return table.openStream({ sender, rules: compiled.rules });
+  return table.openStream(new Stream(sender, compiled.rules));
 }
 
 const ANY_TIME = boundsAt(0, 0, 0);
@@ -279,7 +279,7 @@ test("an intake whose sender's patterns are too slow comes to nothing, and nothi
   const compiled = compileRules([source], { maxPatterns: 1, maxPatternBytes: 100 }, budget);
   assert.ok(compiled.ok);
   const sender = { tenant: "acme", server: "s1", namespace: "acme", keyIndex: 0 };
-  const stream = new SeriesTable(new TextSeriesIndex(), 10).openStream({ sender, rules: compiled.rules });
+  const stream = new SeriesTable(new TextSeriesIndex(), 10).openStream(new Stream(sender, compiled.rules));
   const decoded = referenceCodec.decodeWriteRequest(
     encodeWriteRequest([{ labels: { __name__: "down" }, samples: [sample(1)] }]),
   );

@@ -441,11 +441,11 @@ test("a decision names the rule that made it, and whose it is", () => {
   assert.equal(labelRule("job", "x"), undefined);
 });
 
-test("a set without label rules says so, and labels that all stay are the same array", () => {
+test("a set says which labels its rules are about, and labels that all stay are the same array", () => {
   const none = compile({ dropMetrics: "x" });
   const some = compile({ dropLabels: "monitor=master" });
   assert.ok(none.ok && some.ok);
-  assert.deepEqual([none.rules.dropsLabels, some.rules.dropsLabels], [false, true]);
+  assert.deepEqual([none.rules.ruledLabels, some.rules.ruledLabels], [[], ["monitor"]]);
   const labels = series("up{monitor=slave}");
   assert.equal(some.rules.dropLabels(labels), labels);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compileRules } from "../../../services/flux/intake/rules.ts";
 import { SeriesTable } from "../../../services/flux/intake/series-table.ts";
+import { Stream } from "../../../services/flux/intake/stream.ts";
 import { StreamTable } from "../../../services/flux/intake/stream-table.ts";
 import { TextSeriesIndex } from "../../../services/kernel/text-series-index.ts";
 
@@ -12,7 +13,7 @@ const policy = {};
 
 const named = (tenant: string, words: string, of: object = policy) => ({ tenant, words, policy: of });
 const open = (table: StreamTable, name: ReturnType<typeof named>) =>
-  table.open(name, { sender: { tenant: name.tenant, server: "1", namespace: "n", keyIndex: 0 }, rules });
+  table.open(name, new Stream({ tenant: name.tenant, server: "1", namespace: "n", keyIndex: 0 }, rules));
 
 test("a stream is found by its tenant and its words, and only under its own policy", () => {
   const table = new StreamTable(new SeriesTable(new TextSeriesIndex(), 10), 10);

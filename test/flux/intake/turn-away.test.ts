@@ -7,7 +7,7 @@ import { encodeRecord } from "../../../services/shared/registry-record.ts";
 
 function series(name: string): KnownSeries {
   const record = encodeRecord([{ name: "__name__", value: name }], "unknown");
-  return new KnownSeries({ id: 1n, shard: 0, record });
+  return new KnownSeries({ id: 1n, shard: 0, record, sourceId: 1n });
 }
 
 const [a, b, c] = [series("a"), series("b"), series("c")];
