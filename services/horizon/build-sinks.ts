@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Settings } from "../../settings/schema.ts";
+import type { BodyWriter } from "../kernel/body-writer.ts";
 import type { Logger } from "../shared/logger.ts";
 import { loadScripts } from "../shared/redis-scripts/run-script.ts";
 import type { SinkName } from "./claim-state.ts";
@@ -52,6 +53,7 @@ export interface VictoriaSurroundings {
   readonly metrics: HorizonMetrics;
   readonly logger: Logger;
   readonly now: () => number;
+  readonly bodies: BodyWriter;
   /** PEM certificates of VICTORIAMETRICS_CA_FILE. */
   readonly ca?: string | undefined;
 }
@@ -64,7 +66,7 @@ export function buildVictoriaSink(
   settings: Settings,
   { name, url }: NamedStore,
   names: readonly SinkName[],
-  { metrics, logger, now, ca }: VictoriaSurroundings,
+  { metrics, logger, now, bodies, ca }: VictoriaSurroundings,
 ): { sink: Sink; metadataReceiver: MetadataReceiver; close: () => void } {
   const address = parseStoreAddress(url);
   const client = new StoreClient({
@@ -82,6 +84,7 @@ export function buildVictoriaSink(
     name,
     owns: settings.VICTORIAMETRICS_SPREAD === "shard" ? (series) => ownerOf(series.id, names) === name : () => true,
     client,
+    bodies,
     limits: {
       maxSamples: settings.VICTORIAMETRICS_BATCH_SAMPLES,
       maxBytes: MAX_REQUEST_BYTES,

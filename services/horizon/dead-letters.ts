@@ -3,7 +3,7 @@ import type { BlockOwner } from "../shared/block.ts";
 import { decodeLabels } from "../shared/label-bytes.ts";
 import { formatSeriesId, type LabelSet, labelValue, SERVER_LABEL, type SeriesId } from "../shared/series.ts";
 import type { SinkName } from "./claim-state.ts";
-import { labelsOf } from "./known-series.ts";
+import { labelBytesOf, labelsOf } from "./known-series.ts";
 import type { DeadBlockReason, DeadReason } from "./reasons.ts";
 import type { RefusedSample, RefusedSamples } from "./sinks/sink.ts";
 
@@ -53,7 +53,7 @@ export function refusedFields(sink: SinkName, atMs: number, refused: RefusedSamp
   const { tenant, namespace, detail, series } = refused;
   const server = labelValue(labelsOf(series), SERVER_LABEL) ?? "";
   const samples = JSON.stringify(refused.samples.map(({ timestampMs, bits }) => [timestampMs, formatBits(bits)]));
-  const labels = Buffer.from(series.labelBytes);
+  const labels = labelBytesOf(series);
   return letterOf(
     [reason, sink, tenant, namespace, series.idText, labels, samples],
     [

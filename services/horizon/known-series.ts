@@ -1,6 +1,8 @@
 import { decodeLabels } from "../shared/label-bytes.ts";
-import { decodeRecord, recordLabelBytes } from "../shared/registry-record.ts";
+import { recordLabelBytes, recordType } from "../shared/registry-record.ts";
 import { formatSeriesId, type LabelSet, type SeriesId } from "../shared/series.ts";
+import type { KeptBytes, LabelSpace } from "./label-space.ts";
+import { fromWireLabels, toWireLabels } from "./wire-labels.ts";
 
 /** What a pair of skip lists said about a series. */
 export interface SkipVerdict {
@@ -15,26 +17,38 @@ export interface SkipVerdict {
  * A series that the registry knows. There are as many of these in memory as there are active series, so labels stay
  * bytes until somebody asks for them.
  */
-export interface KnownSeries {
+export interface KnownSeries extends KeptBytes {
   readonly id: SeriesId;
   /** 16 hexadecimal digits, as in RedisTimeSeries keys. */
   readonly idText: string;
-  /** `label-bytes.ts` */
-  readonly labelBytes: Uint8Array;
   /** Per namespace; for the skip lists alone to read and write (`skip-lists.ts`). */
   verdicts: readonly SkipVerdict[];
 }
 
-/** Makes a series of its registry record, or undefined where the record is damaged or of a newer version. */
-export function parseKnownSeries(id: SeriesId, record: Uint8Array): KnownSeries | undefined {
-  if (!decodeRecord(record)) {
-    return undefined;
-  }
-  // A copy: the record is a view of whatever Redis sent in one go, which would stay in memory as a whole.
-  return { id, idText: formatSeriesId(id), labelBytes: Buffer.from(recordLabelBytes(record)), verdicts: [] };
+const NO_VERDICTS: readonly SkipVerdict[] = [];
+
+/** The labels in a registry record as the wire has them, or undefined where it is damaged or of a newer version. */
+export function recordWireLabels(record: Uint8Array): Buffer | undefined {
+  return recordType(record) && toWireLabels(recordLabelBytes(record));
+}
+
+/** Makes a series. @param wireLabels its labels, of which a copy is kept. */
+export function createKnownSeries(id: SeriesId, wireLabels: Uint8Array, space: LabelSpace): KnownSeries {
+  const { chunk, start, end } = space.keep(wireLabels);
+  return { id, idText: formatSeriesId(id), chunk, start, end, verdicts: NO_VERDICTS };
+}
+
+/** The labels of a series as the wire has them (`wire-labels.ts`). */
+export function wireLabelsOf({ chunk, start, end }: KeptBytes): Uint8Array {
+  return chunk.subarray(start, end);
+}
+
+/** The labels of a series as the registry has them, made anew at each call. */
+export function labelBytesOf(series: KnownSeries): Buffer {
+  return fromWireLabels(wireLabelsOf(series));
 }
 
 /** The labels of a series, decoded anew at each call. */
 export function labelsOf(series: KnownSeries): LabelSet {
-  return decodeLabels(series.labelBytes) ?? [];
+  return decodeLabels(labelBytesOf(series)) ?? [];
 }

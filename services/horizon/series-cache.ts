@@ -5,7 +5,8 @@ import type { SeriesId } from "../shared/series.ts";
 import { idBytes } from "../shared/series-id.ts";
 import { NONE } from "./id-index.ts";
 import { KnownGeneration } from "./known-generation.ts";
-import { type KnownSeries, parseKnownSeries } from "./known-series.ts";
+import { createKnownSeries, type KnownSeries, recordWireLabels, wireLabelsOf } from "./known-series.ts";
+import { LabelSpace } from "./label-space.ts";
 
 /** Ids that are asked for in one command. */
 const IDS_PER_COMMAND = 2000;
@@ -31,6 +32,7 @@ export class SeriesCache {
   readonly #options: SeriesCacheOptions;
   /** By generation, the one used last at the end. */
   readonly #generations = new Map<number, KnownGeneration>();
+  readonly #labelSpace = new LabelSpace();
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: SeriesCacheOptions) {
@@ -111,14 +113,17 @@ export class SeriesCache {
 
   /** The same object for the same series in every generation, so that what hangs on it lives on. */
   #intern(id: SeriesId, record: Buffer): KnownSeries | undefined {
-    const series = parseKnownSeries(id, record);
-    for (const generation of series ? this.#generations.values() : []) {
+    const wireLabels = recordWireLabels(record);
+    if (!wireLabels) {
+      return undefined;
+    }
+    for (const generation of this.#generations.values()) {
       const same = generation.find(id);
-      if (same && series && Buffer.compare(same.labelBytes, series.labelBytes) === 0) {
+      if (same && wireLabels.equals(wireLabelsOf(same))) {
         return same;
       }
     }
-    return series;
+    return createKnownSeries(id, wireLabels, this.#labelSpace);
   }
 
   async #otherGenerations(generation: number): Promise<number[]> {

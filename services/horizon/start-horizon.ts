@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { Registry } from "prom-client";
 import type { LoadResult } from "../../settings/load.ts";
 import type { Settings } from "../../settings/schema.ts";
+import { loadBodyWriter } from "../kernel/load-body-writer.ts";
 import { compileKeys, type KeyRing } from "../shared/key-ring.ts";
 import { createLifecycle, type Lifecycle, type SignalSource } from "../shared/lifecycle.ts";
 import { createLogger, type Logger } from "../shared/logger.ts";
@@ -124,8 +125,9 @@ function assemble({ settings, urls, skipLists, ca, exit }: Ingredients): Running
       }),
     );
   }
+  const surroundings = { metrics, logger, now: Date.now, bodies: loadBodyWriter(), ca };
   for (const store of urls.receivers) {
-    const victoria = buildVictoriaSink(settings, store, receivers, { metrics, logger, now: Date.now, ca });
+    const victoria = buildVictoriaSink(settings, store, receivers, surroundings);
     lifecycle.onStop(`${store.name} connections`, victoria.close);
     sinks.push(victoria.sink);
     metadataReceivers.push(victoria.metadataReceiver);

@@ -50,12 +50,14 @@ export function recordOf(labelBytes: Uint8Array, type: MetricType): Buffer {
  * @returns the record, or undefined where the bytes are of another version or damaged.
  */
 export function decodeRecord(bytes: Uint8Array): RegistryRecord | undefined {
-  const type = METRIC_TYPES[bytes[1] ?? -1];
-  if (bytes[0] !== VERSION || type === undefined) {
-    return undefined;
-  }
-  const labels = decodeLabels(bytes.subarray(RECORD_HEADER_BYTES));
-  return labels && { type, labels };
+  const type = recordType(bytes);
+  const labels = type && decodeLabels(bytes.subarray(RECORD_HEADER_BYTES));
+  return type && labels && { type, labels };
+}
+
+/** The metric type in a record, or undefined where that is of another version or no record. */
+export function recordType(bytes: Uint8Array): MetricType | undefined {
+  return bytes[0] === VERSION ? METRIC_TYPES[bytes[1] ?? -1] : undefined;
 }
 
 /** Writes another type into a record, which stays that of the same series. */

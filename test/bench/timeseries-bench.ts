@@ -2,12 +2,14 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
 import { buildTimeSeriesSink } from "../../services/horizon/build-sinks.ts";
-import { type KnownSeries, parseKnownSeries } from "../../services/horizon/known-series.ts";
+import { createKnownSeries, type KnownSeries } from "../../services/horizon/known-series.ts";
+import { LabelSpace } from "../../services/horizon/label-space.ts";
 import type { ClaimHold, Sink } from "../../services/horizon/sinks/sink.ts";
 import type { Slice } from "../../services/horizon/slice.ts";
+import { toWireLabels } from "../../services/horizon/wire-labels.ts";
 import { shardKeys } from "../../services/shared/buffer-keys.ts";
+import { encodeLabels } from "../../services/shared/label-bytes.ts";
 import { createLogger } from "../../services/shared/logger.ts";
-import { encodeRecord } from "../../services/shared/registry-record.ts";
 import { settingsSchema } from "../../settings/schema.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { cpuSeconds } from "./cpu-time.ts";
@@ -34,6 +36,7 @@ const settings = settingsSchema.parse({});
 let nowMs = START_MS;
 const startSink = () =>
   buildTimeSeriesSink(settings, server.url, redis, { logger: createLogger("bench", "warn"), now: () => nowMs });
+const space = new LabelSpace();
 const series = Array.from({ length: count }, (_, i) => inventSeries(i));
 const never = new AbortController().signal;
 
@@ -100,10 +103,6 @@ function inventSlices(minuteMs: number, offsetMs: number): Slice[] {
 
 function inventSeries(i: number): KnownSeries {
   const labels = Array.from({ length: 9 }, (_, n) => ({ name: `label_${n}`, value: `value ${n} of ${i % 500}` }));
-  const record = encodeRecord([{ name: "__name__", value: `metric_${i % 1000}` }, ...labels], "unknown");
-  const series = parseKnownSeries(BigInt.asUintN(64, BigInt(i) * 0x9e3779b97f4a7c15n), record);
-  if (!series) {
-    throw new Error("cannot make a series");
-  }
-  return series;
+  const wireLabels = toWireLabels(encodeLabels([{ name: "__name__", value: `metric_${i % 1000}` }, ...labels]));
+  return createKnownSeries(BigInt.asUintN(64, BigInt(i) * 0x9e3779b97f4a7c15n), wireLabels ?? Buffer.alloc(0), space);
 }

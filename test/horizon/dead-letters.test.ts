@@ -6,6 +6,7 @@ import {
   parseDeadLetter,
   refusedFields,
 } from "../../services/horizon/dead-letters.ts";
+import { labelBytesOf } from "../../services/horizon/known-series.ts";
 import type { RefusedSamples } from "../../services/horizon/sinks/sink.ts";
 import { SPECIAL_VALUE_BITS } from "../support/special-values.ts";
 import { knownSeries } from "./support/known-series.ts";
@@ -43,7 +44,7 @@ describe("a dead letter", () => {
     assert.deepEqual(rest, {
       ...{ kind: "samples", reason: "refused_by_store", atMs: 9, tenant: "t1", server: "s1", namespace: "n" },
       ...{ sink: "victoriametrics.b", detail: "400 no: ☃", seriesId: 255n },
-      ...{ labelBytes: SERIES.labelBytes, samples: SAMPLES },
+      ...{ labelBytes: labelBytesOf(SERIES), samples: SAMPLES },
     });
     assert.deepEqual(labels.at(-1), { name: "a", value: 'x"y\n☃' });
   });

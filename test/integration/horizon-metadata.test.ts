@@ -7,6 +7,7 @@ import { buildVictoriaSink } from "../../services/horizon/build-sinks.ts";
 import { buildForwarders } from "../../services/horizon/metadata/build-forwarders.ts";
 import { HorizonMetrics } from "../../services/horizon/metrics.ts";
 import type { MetadataEntry } from "../../services/kernel/codec.ts";
+import { loadBodyWriter } from "../../services/kernel/load-body-writer.ts";
 import { metadataKeys } from "../../services/shared/buffer-keys.ts";
 import { createLogger } from "../../services/shared/logger.ts";
 import { settingsSchema } from "../../settings/schema.ts";
@@ -44,7 +45,7 @@ async function createForwarding(t: TestContext, url: string) {
   const now = () => clock.nowMs;
   const metrics = new HorizonMetrics(new Registry(), ["victoriametrics"]);
   const store = { name: "victoriametrics", url } as const;
-  const victoria = buildVictoriaSink(settings, store, [store.name], { metrics, logger, now });
+  const victoria = buildVictoriaSink(settings, store, [store.name], { metrics, logger, now, bodies: loadBodyWriter() });
   t.after(victoria.close);
   const [forwarder] = buildForwarders({ settings, redis, registry, logger, now }, [victoria.metadataReceiver]);
   assert.ok(forwarder);

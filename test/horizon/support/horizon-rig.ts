@@ -22,6 +22,7 @@ import { addShardMetrics } from "../../../services/horizon/shard-metrics.ts";
 import { createShards } from "../../../services/horizon/shard-work.ts";
 import type { Sink } from "../../../services/horizon/sinks/sink.ts";
 import { compileSkipLists } from "../../../services/horizon/skip-lists.ts";
+import { loadBodyWriter } from "../../../services/kernel/load-body-writer.ts";
 import { type ShardKeys, shardKeys } from "../../../services/shared/buffer-keys.ts";
 import { generationAt } from "../../../services/shared/generation.ts";
 import { createLogger } from "../../../services/shared/logger.ts";
@@ -190,9 +191,10 @@ function buildSinks(
   });
   assert.ok(found.ok);
   const { receivers } = found.urls;
+  const bodies = loadBodyWriter();
   for (const store of receivers) {
     const names = receivers.map(({ name }) => name);
-    const { sink, close } = buildVictoriaSink(settings, store, names, { ...deps, logger, ca: options.ca });
+    const { sink, close } = buildVictoriaSink(settings, store, names, { ...deps, logger, bodies, ca: options.ca });
     t.after(close);
     sinks.push(sink);
   }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { type KnownSeries, parseKnownSeries } from "../../../services/horizon/known-series.ts";
-import { encodeRecord } from "../../../services/shared/registry-record.ts";
+import { createKnownSeries, type KnownSeries } from "../../../services/horizon/known-series.ts";
+import { LabelSpace } from "../../../services/horizon/label-space.ts";
+import { toWireLabels } from "../../../services/horizon/wire-labels.ts";
+import { encodeLabels } from "../../../services/shared/label-bytes.ts";
 import { compareUtf8, type Label } from "../../../services/shared/series.ts";
 
 /** A label set in the order that series have. */
@@ -11,7 +13,7 @@ export function labelSet(labels: Readonly<Record<string, string>>): Label[] {
 
 /** A series as the registry would give it. */
 export function knownSeries(id: bigint, labels: Readonly<Record<string, string>>): KnownSeries {
-  const series = parseKnownSeries(id, encodeRecord(labelSet(labels), "unknown"));
-  assert.ok(series);
-  return series;
+  const wireLabels = toWireLabels(encodeLabels(labelSet(labels)));
+  assert.ok(wireLabels);
+  return createKnownSeries(id, wireLabels, new LabelSpace());
 }

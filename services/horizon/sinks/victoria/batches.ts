@@ -1,5 +1,8 @@
 import type { SeriesSamples, Slice } from "../../slice.ts";
-import { seriesBytes } from "./remote-write-body.ts";
+
+/** A sample with the ten bytes that a time may take, and tag and length of a series of 28 bits. */
+const MAX_SAMPLE_BYTES = 22;
+const MAX_SERIES_HEAD_BYTES = 5;
 
 /** What a request may hold. */
 export interface BatchLimits {
@@ -20,20 +23,20 @@ export interface Batch {
 export function cutBatches(slice: Slice, limits: BatchLimits): Batch[] {
   const batches: Batch[] = [];
   for (const [tenant, groups] of limits.perTenant ? byTenant(slice.groups) : [["", slice.groups] as const]) {
-    for (const cut of cutGroups(slice, groups, limits)) {
+    for (const cut of cutGroups(groups, limits)) {
       batches.push({ tenant, groups: cut });
     }
   }
   return batches;
 }
 
-function* cutGroups(slice: Slice, groups: readonly SeriesSamples[], limits: BatchLimits): Generator<SeriesSamples[]> {
+function* cutGroups(groups: readonly SeriesSamples[], limits: BatchLimits): Generator<SeriesSamples[]> {
   let batch: SeriesSamples[] = [];
   let samples = 0;
   let bytes = 0;
   for (const group of groups) {
     for (const piece of cutSeries(group, limits.maxSamples)) {
-      const size = seriesBytes(piece, slice);
+      const size = mostBytes(piece);
       const isFull = samples + piece.count > limits.maxSamples || bytes + size > limits.maxBytes;
       if (isFull && batch.length > 0) {
         yield batch;
@@ -60,6 +63,11 @@ function cutSeries(group: SeriesSamples, maxSamples: number): SeriesSamples[] {
     pieces.push({ ...group, first: group.first + start, count: Math.min(maxSamples, group.count - start) });
   }
   return pieces;
+}
+
+/** What a series takes in a request, or a little more. */
+function mostBytes({ series: { start, end }, count }: SeriesSamples): number {
+  return MAX_SERIES_HEAD_BYTES + end - start + MAX_SAMPLE_BYTES * count;
 }
 
 function byTenant(groups: readonly SeriesSamples[]): ReadonlyMap<string, readonly SeriesSamples[]> {

@@ -1,6 +1,6 @@
+import snappy from "snappyjs";
 import { METRIC_TYPES, type MetricType } from "../../../shared/registry-record.ts";
 import { ProtobufWriter, varintSize } from "./protobuf-writer.ts";
-import { snappyBlock } from "./remote-write-body.ts";
 
 /*
  * Remote-write 1.0, requests that hold metadata alone:
@@ -64,7 +64,8 @@ export function encodeMetadataBody(families: readonly FamilyMetadata[]): Buffer 
     writer.text(HELP_TAG, help, size.help);
     writer.text(UNIT_TAG, unit, size.unit);
   }
-  return snappyBlock(writer.bytes);
+  const { buffer, byteOffset, byteLength } = snappy.compress(new Uint8Array(writer.bytes));
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Bytes of the texts, and of the whole message without its tag and length. */

@@ -7,13 +7,13 @@ export class ProtobufWriter {
     this.bytes = Buffer.allocUnsafe(size);
   }
 
-  byte(value: number): void {
+  #byte(value: number): void {
     this.bytes[this.#position++] = value;
   }
 
   /** A tag and a length. */
   head(tag: number, length: number): void {
-    this.byte(tag);
+    this.#byte(tag);
     this.#varint(length);
   }
 
@@ -23,34 +23,13 @@ export class ProtobufWriter {
     this.#position += this.bytes.write(text, this.#position, "utf8");
   }
 
-  copy(from: Uint8Array, start: number, length: number): void {
-    this.bytes.set(from.subarray(start, start + length), this.#position);
-    this.#position += length;
-  }
-
-  fixed64(bits: bigint): void {
-    this.#position = this.bytes.writeBigUInt64LE(bits, this.#position);
-  }
-
-  int64(value: number): void {
-    if (value >= 0) {
-      this.#varint(value);
-      return;
-    }
-    let rest = BigInt.asUintN(64, BigInt(value));
-    for (; rest > 0x7fn; rest >>= 7n) {
-      this.byte(Number(rest & 0x7fn) | 0x80);
-    }
-    this.byte(Number(rest));
-  }
-
   // Arithmetic instead of shifts, which JavaScript cuts to 32 bits.
   #varint(value: number): void {
     let rest = value;
     for (; rest > 0x7f; rest = Math.floor(rest / 128)) {
-      this.byte((rest % 128) | 0x80);
+      this.#byte((rest % 128) | 0x80);
     }
-    this.byte(rest);
+    this.#byte(rest);
   }
 }
 

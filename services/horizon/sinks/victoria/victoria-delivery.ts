@@ -1,15 +1,16 @@
+import type { BodyWriter } from "../../../kernel/body-writer.ts";
 import type { KnownSeries } from "../../known-series.ts";
 import type { SeriesSamples, Slice } from "../../slice.ts";
 import { Tally } from "../../tally.ts";
 import type { Delivery, OnRefused } from "../sink.ts";
 import { type Batch, type BatchLimits, cutBatches } from "./batches.ts";
 import { type RefusedGroup, type SendOutcome, sendOrBisect } from "./bisect.ts";
-import { encodeBody } from "./remote-write-body.ts";
 
 export interface VictoriaDeliveryOptions {
   readonly limits: BatchLimits;
   /** Whether a series is this store's to hold; the samples of others are counted and left out. */
   readonly owns: (series: KnownSeries) => boolean;
+  readonly bodies: Pick<BodyWriter, "write">;
   readonly onRefused: OnRefused;
   readonly send: (tenant: string, body: Buffer, signal: AbortSignal) => Promise<SendOutcome>;
   /** @throws RetryableError when the store refuses even what nobody could refuse. */
@@ -47,7 +48,7 @@ export class VictoriaDelivery implements Delivery {
   async #deliver(slice: Slice, { tenant, groups }: Batch, signal: AbortSignal): Promise<void> {
     let isChecked = false;
     const send = async (some: readonly SeriesSamples[]) => {
-      const outcome = await this.#options.send(tenant, encodeBody(some, slice), signal);
+      const outcome = await this.#options.send(tenant, this.#options.bodies.write(some, slice), signal);
       if (!outcome.ok && !isChecked) {
         // A wrong path or a proxy may refuse everything: then nothing is wrong with the samples, and they wait.
         await this.#options.check(signal);

@@ -1,10 +1,10 @@
+import type { BodyWriter } from "../../../kernel/body-writer.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { SinkName } from "../../claim-state.ts";
 import type { KnownSeries } from "../../known-series.ts";
 import { RetryableError } from "../../retryable-error.ts";
 import type { ClaimHold, Delivery, OnRefused, Sink } from "../sink.ts";
 import type { BatchLimits } from "./batches.ts";
-import { encodeBody } from "./remote-write-body.ts";
 import type { StoreClient } from "./store-client.ts";
 import { readIgnoredRows, readStartTime } from "./store-metrics.ts";
 import { VictoriaDelivery } from "./victoria-delivery.ts";
@@ -12,6 +12,8 @@ import { VictoriaDelivery } from "./victoria-delivery.ts";
 export interface VictoriaSinkOptions {
   readonly name: SinkName;
   readonly client: StoreClient;
+  /** Makes the bodies of its requests. */
+  readonly bodies: Pick<BodyWriter, "write">;
   readonly limits: BatchLimits;
   /** Whether a series is this store's to hold. */
   readonly owns: (series: KnownSeries) => boolean;
@@ -22,7 +24,8 @@ export interface VictoriaSinkOptions {
   readonly onIgnoredRows: (rows: ReadonlyMap<string, number>) => void;
 }
 
-const NO_COLUMNS = { timestampsMs: new Float64Array(0), valueBits: new BigUint64Array(0) };
+/** The snappy block of no bytes: a request without samples. */
+const EMPTY_BODY = Buffer.of(0);
 /** A store is asked again after so long, whatever it, or something before it, said of when to come back. */
 const MAX_PATIENCE_MS = 600_000;
 /** The tenant that a request without samples is sent for, where the URL has a place for one. */
@@ -43,10 +46,11 @@ export class VictoriaSink implements Sink {
   }
 
   async begin(onRefused: OnRefused, _signal: AbortSignal, hold: ClaimHold): Promise<Delivery> {
-    const { client, limits, owns } = this.#options;
+    const { client, limits, owns, bodies } = this.#options;
     return new VictoriaDelivery({
       limits,
       owns,
+      bodies,
       onRefused,
       send: async (tenant, body, signal) => {
         hold.assertHeld();
@@ -80,7 +84,7 @@ export class VictoriaSink implements Sink {
 
   /** Sends a request without samples: what the store says to that is about us and the URL, and not about samples. */
   async check(signal: AbortSignal): Promise<void> {
-    const outcome = await this.#options.client.write(NO_TENANT, encodeBody([], NO_COLUMNS), signal);
+    const outcome = await this.#options.client.write(NO_TENANT, EMPTY_BODY, signal);
     if (!outcome.ok) {
       const said = `${outcome.status} (${outcome.words})`;
       throw new RetryableError(`cannot use VICTORIAMETRICS_URL: it answers ${said} even to a request without samples`);
