@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /*
  * How API keys are written in settings: as they are, or as `sha256:` and the 64 hexadecimal digits of the SHA-256 of
@@ -39,5 +39,5 @@ export function writtenKeyDigest(written: string): Buffer {
 
 /** The SHA-256 of a key itself. */
 export function keyDigest(key: string): Buffer {
-  return createHash("sha256").update(key).digest();
+  return hash("sha256", key, "buffer");
 }

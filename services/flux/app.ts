@@ -32,6 +32,7 @@ export function buildApp(flux: Flux, options: AppOptions): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: true,
   });
+  leaveBodiesToRoutes(app);
   app.decorateRequest("exchange");
   app.addHook("onRequest", (request, reply, done) => {
     request.exchange = exchanges.begin(request.raw, reply.raw);
@@ -51,4 +52,14 @@ export function buildApp(flux: Flux, options: AppOptions): FastifyInstance {
   addInfluxSideRoutes(app, isStopping);
   addWriteRoutes(app, flux, createDialects(flux.codec), isStopping);
   return app;
+}
+
+/**
+ * Routes read bodies themselves, and judge their type by the header as it came. Fastify would refuse types that it cannot
+ * parse, an empty one too, which remote_storage_adapter sends.
+ */
+function leaveBodiesToRoutes(app: FastifyInstance): void {
+  for (const method of app.supportedMethods) {
+    app.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+  }
 }

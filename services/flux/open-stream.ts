@@ -26,8 +26,7 @@ export function openStream(
     doNotDropMetrics: singleHeader(headers, "donotdropmetrics"),
     dropLabels: singleHeader(headers, "droplabels"),
   };
-  const own = [sender.keyIndex, sender.server, ...Object.values(words)];
-  const name = { tenant: sender.tenant, words: JSON.stringify(own), policy };
+  const name = { tenant: sender.tenant, words: streamWords(sender, words), policy };
   const known = streams.find(name);
   if (known) {
     return known.stream.rules.budget?.isExceeded ? RULES_TOO_SLOW : { ok: true, stream: known };
@@ -40,6 +39,15 @@ export function openStream(
   return compiled.ok
     ? { ok: true, stream: streams.open(name, new Stream(sender, compiled.rules)) }
     : { ok: false, code: "bad_rules", detail: compiled.detail };
+}
+
+/** Everything of a stream's name but its tenant. No two streams have the same: each part is behind its length. */
+function streamWords({ keyIndex, server }: Sender, { dropMetrics, doNotDropMetrics, dropLabels }: RuleHeaders): string {
+  return `${keyIndex} ${measured(server)}${measured(dropMetrics)}${measured(doNotDropMetrics)}${measured(dropLabels)}`;
+}
+
+function measured(word: string | undefined): string {
+  return word === undefined ? "-" : `${word.length}:${word}`;
 }
 
 /** What is answered where a sender's patterns have exceeded their budget. */

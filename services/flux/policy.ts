@@ -87,22 +87,24 @@ export function termsOf(policy: Policy, { tenant, keyIndex }: Pick<Sender, "tena
   const ofTenant = policy.tenants.get(tenant);
   const ofKey = policy.ofKeys.get(keyIndex);
   const limits = overrideLimits(overrideLimits(policy.limits, ofTenant?.limits), ofKey?.limits);
-  const { overRateStatus } = limits;
-  const meters = [
-    {
-      ...overrideTraffic(policy.traffic, ofTenant?.limits),
-      id: `tenant ${tenant}`,
-      whose: "its tenant",
-      overRateStatus,
-    },
-    { ...overrideTraffic(UNLIMITED_TRAFFIC, ofKey?.limits), id: `key ${keyIndex}`, whose: "its key", overRateStatus },
-  ];
   return {
     limits,
     influx: overrideInflux(overrideInflux(policy.influx, ofTenant?.influx), ofKey?.influx),
     rules: [policy.rules, ...(ofTenant ? [ofTenant.rules] : []), ...(ofKey ? [ofKey.rules] : [])],
-    meters,
+    meters: [
+      meterOf(`tenant ${tenant}`, "its tenant", overrideTraffic(policy.traffic, ofTenant?.limits), limits),
+      meterOf(`key ${keyIndex}`, "its key", overrideTraffic(UNLIMITED_TRAFFIC, ofKey?.limits), limits),
+    ],
   };
+}
+
+function meterOf(
+  id: string,
+  whose: string,
+  { samples, bytes, maxRequestsInFlight }: TrafficLimits,
+  { overRateStatus }: Limits,
+): Meter {
+  return { id, whose, samples, bytes, maxRequestsInFlight, overRateStatus };
 }
 
 /**

@@ -27,10 +27,13 @@ export function defaultTraffic(settings: Settings): TrafficLimits {
 
 /** The limits with what is said of one tenant or key put over them. */
 export function overrideTraffic(base: TrafficLimits, own: LimitSettings | undefined): TrafficLimits {
+  if (own === undefined) {
+    return base;
+  }
   return {
-    samples: overrideRate(base.samples, own?.samplesPerSecond, own?.samplesBurst),
-    bytes: overrideRate(base.bytes, own?.bytesPerSecond, own?.bytesBurst),
-    maxRequestsInFlight: own?.maxRequestsInFlight ?? base.maxRequestsInFlight,
+    samples: overrideRate(base.samples, own.samplesPerSecond, own.samplesBurst),
+    bytes: overrideRate(base.bytes, own.bytesPerSecond, own.bytesBurst),
+    maxRequestsInFlight: own.maxRequestsInFlight ?? base.maxRequestsInFlight,
   };
 }
 

@@ -2,6 +2,8 @@ import type { Refusal } from "../reasons.ts";
 
 const PROTOBUF = "application/x-protobuf";
 const VERSION_1 = "prometheus.WriteRequest";
+const SNAPPY = "snappy";
+const READABLE = { ok: true } as const;
 
 /** Headers that say what the body is. */
 export interface BodyHeaders {
@@ -15,6 +17,10 @@ export interface BodyHeaders {
  * "Protocol"). Senders of 1.0 may leave both headers out.
  */
 export function checkBodyHeaders(headers: BodyHeaders): { ok: true } | Refusal {
+  if (headers["content-type"] === PROTOBUF && headers["content-encoding"] === SNAPPY) {
+    // What nearly every sender says, word for word.
+    return READABLE;
+  }
   const type = parseMediaType(headers["content-type"] || PROTOBUF);
   if (type.name !== PROTOBUF) {
     return refuse("unsupported_type", `Content-Type ${quote(type.name)} is not taken, only ${PROTOBUF}`);
@@ -26,9 +32,9 @@ export function checkBodyHeaders(headers: BodyHeaders): { ok: true } | Refusal {
       `protobuf message ${quote(message)} is not taken, only ${VERSION_1} (remote-write 1.0)`,
     );
   }
-  const encoding = (headers["content-encoding"] || "snappy").trim().toLowerCase();
-  return encoding === "snappy"
-    ? { ok: true }
+  const encoding = (headers["content-encoding"] || SNAPPY).trim().toLowerCase();
+  return encoding === SNAPPY
+    ? READABLE
     : refuse("unsupported_encoding", `Content-Encoding ${quote(encoding)} is not taken, only snappy`);
 }
 

@@ -12,10 +12,9 @@ const ABOVE_A_BYTE = /[\u0100-\uffff]/;
  * @returns the same object where there is nothing to read.
  */
 export function headersAsSent(headers: Headers): Headers {
-  const foreign = Object.entries(headers).filter(([, value]) => isForeign(value));
-  return foreign.length === 0
-    ? headers
-    : { ...headers, ...Object.fromEntries(foreign.map(([name, value]) => [name, readValue(value)])) };
+  return Object.values(headers).some(isForeign)
+    ? Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, readValue(value)]))
+    : headers;
 }
 
 function isForeign(value: Headers[string]): boolean {

@@ -22,6 +22,7 @@ export class IncomingBody {
   #cut: Refusal | undefined;
   #onCut: (refusal: Refusal) => void = ignore;
   #isForgotten = false;
+  #isWhole = false;
 
   /** @param memory where the body's bytes are taken from before they are read. */
   constructor(stream: BodyStream, memory: Memory) {
@@ -36,7 +37,7 @@ export class IncomingBody {
 
   /** Bytes that have not been read, as far as the headers tell: infinite for a body without a length. */
   get unreadBytes(): number {
-    if (this.#stream.readableEnded) {
+    if (this.#isWhole || this.#stream.readableEnded) {
       return 0;
     }
     const { "content-length": length, "transfer-encoding": encoding } = this.#stream.headers;
@@ -63,7 +64,7 @@ export class IncomingBody {
 
   /** Gives up what has not arrived: whoever reads the body gets this refusal. Does nothing to a body that is whole. */
   cut(refusal: Refusal): void {
-    if (this.#cut === undefined && !this.#stream.readableEnded) {
+    if (this.#cut === undefined && !this.#isWhole && !this.#stream.readableEnded) {
       this.#cut = refusal;
       this.#onCut(refusal);
     }
@@ -89,8 +90,22 @@ export class IncomingBody {
       return incomplete(0);
     }
     const buffer = new GrowingBuffer(this.#memory, maxBytes);
-    const room = buffer.reserve(Number(this.#stream.headers["content-length"] ?? 0));
-    return room.ok ? this.#fill(buffer, maxBytes) : room;
+    const declaredBytes = Number(this.#stream.headers["content-length"] ?? 0);
+    const room = buffer.reserve(declaredBytes);
+    if (!room.ok) {
+      return room;
+    }
+    return this.#readAtOnce(declaredBytes) ?? this.#fill(buffer, maxBytes);
+  }
+
+  /** A body that came in one read of its connection, as most do, is taken as it lies there. */
+  #readAtOnce(declaredBytes: number): ReadBody | undefined {
+    if (declaredBytes === 0 || this.#stream.readableLength !== declaredBytes) {
+      return undefined;
+    }
+    const body: Buffer | null = this.#stream.read();
+    this.#isWhole = body !== null;
+    return body === null ? undefined : { ok: true, body };
   }
 
   #fill(buffer: GrowingBuffer, maxBytes: number): Promise<ReadBody> {

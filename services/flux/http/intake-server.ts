@@ -25,6 +25,12 @@ export function serverLimits(settings: Settings): ServerLimits {
 /** Longer than the 5 minutes for which Prometheus keeps an idle connection, so that never the server closes it first. */
 const KEEP_ALIVE_TIMEOUT_MS = 310_000;
 
+/**
+ * What Node reads of a connection at once. With a lower mark it would stop reading after every piece of a body, to begin
+ * again as soon as the body is asked for.
+ */
+const READ_BYTES = 65_536;
+
 /** A server for the intake, not listening; one that speaks TLS where there is a certificate. */
 export function createIntakeServer(
   handler: RequestListener,
@@ -38,6 +44,7 @@ export function createIntakeServer(
     // How late a timeout may be. Node looks every 30 s otherwise.
     connectionsCheckingInterval: Math.min(1000, Math.ceil(headersTimeout / 4)),
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    highWaterMark: READ_BYTES,
   };
   const server: Server = certificate
     ? createSecureServer({ ...options, ...certificate.options, handshakeTimeout: headersTimeout }, handler)

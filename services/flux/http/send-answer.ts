@@ -35,10 +35,13 @@ export function sendAnswer(
     reply.header("connection", "close");
   }
   exchange.body.discard();
-  const bytes = Buffer.from(body ?? "");
+  if (body === undefined) {
+    return reply.send();
+  }
+  const bytes = Buffer.from(body);
   return mustLinger
     ? reply.header("content-length", bytes.length).send(Readable.from(thenLinger(bytes, exchange)))
-    : reply.send(body === undefined ? undefined : bytes);
+    : reply.send(bytes);
 }
 
 /** The answer, which is complete for the sender as soon as it has its bytes; it ends here only when the body has. */

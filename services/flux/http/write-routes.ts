@@ -10,8 +10,6 @@ import { headersAsSent } from "./header-text.ts";
 import { sendAnswer } from "./send-answer.ts";
 import type { Transport } from "./transport.ts";
 
-const OF_ANY_TYPE = { "content-type": "application/octet-stream" };
-
 /** Adds the routes to write. Bodies reach `handleWrite` unread: the key is checked before a byte of them is taken. */
 export function addWriteRoutes(
   app: FastifyInstance,
@@ -19,23 +17,18 @@ export function addWriteRoutes(
   dialects: Dialects,
   isStopping: Transport["isStopping"],
 ): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  // Fastify refuses types that it cannot parse, an empty one too, which remote_storage_adapter sends. Dialects judge
-  // the type themselves, by the header as it came.
-  app.addHook("onRequest", (request, _reply, done) => {
-    request.headers = OF_ANY_TYPE;
-    done();
-  });
-
   const write = async (request: FastifyRequest, reply: FastifyReply) => {
     const start = performance.now();
     const { exchange } = request;
     const asked = toWriteRequest(exchange);
     const dialect = dialectOf(asked, dialects);
-    const answer = await answerWrite(flux, dialect, request.method, asked, isStopping()).finally(exchange.release);
-    flux.metrics.countAnswer(answer.status, (performance.now() - start) / 1000);
-    return sendAnswer(reply, exchange, answer, { mustClose: isStopping() });
+    try {
+      const answer = await answerWrite(flux, dialect, request.method, asked, isStopping());
+      flux.metrics.countAnswer(answer.status, (performance.now() - start) / 1000);
+      return sendAnswer(reply, exchange, answer, { mustClose: isStopping() });
+    } finally {
+      exchange.release();
+    }
   };
 
   for (const url of [...WRITE_PATHS, ...INFLUX_WRITE_PATHS]) {
@@ -44,8 +37,11 @@ export function addWriteRoutes(
 }
 
 function toWriteRequest({ request, body, memory }: Exchange): WriteRequest {
-  const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
-  return { headers: headersAsSent(request.headers), path, query: new URLSearchParams(query), body, memory };
+  const url = request.url ?? "";
+  const mark = url.indexOf("?");
+  const path = mark < 0 ? url : url.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1));
+  return { headers: headersAsSent(request.headers), path, query, body, memory };
 }
 
 async function answerWrite(

@@ -26,6 +26,12 @@ const MAX_REMEMBERED_SERVERS = 20_000;
 
 const HOUR_MS = 3_600_000;
 
+const NOTHING_RECEIVED: MetadataTally = {
+  received: 0,
+  stored: 0,
+  dropped: { invalid: 0, overwritten_in_request: 0, over_limit: 0, store_unavailable: 0 },
+};
+
 export interface MetadataStoreOptions extends Omit<RedisMetadataOptions, "retentionMs"> {
   readonly digest: Digest;
   /** Milliseconds since 1970. */
@@ -72,6 +78,9 @@ export class MetadataStore {
   ): Promise<MetadataTally> {
     const state = this.#use(owner);
     const isRead = await this.#read(owner, state, metadata.length > 0);
+    if (metadata.length === 0 && unreadMetadata.invalid === 0 && unreadMetadata.overLimit === 0) {
+      return NOTHING_RECEIVED;
+    }
     const latest = new Map(metadata.map((entry) => [entry.familyName, entry]));
     const written = isRead
       ? await this.#write(owner, state, [...latest.values()])
