@@ -8,10 +8,12 @@ export interface Competition {
   readonly ours: Contestant;
   readonly peer: Contestant | undefined;
   readonly payload: Payload;
-  /** Rounds that count, after one of warm-up. */
+  /** Rounds that count, after those of warm-up. */
   readonly rounds: number;
   /** Passes of the payload in a round. */
   readonly passes: number;
+  /** How many passes the warm-up has at least; it ends with a round. Its first round is the one with all series new. */
+  readonly warmUpPasses: number;
   /** When the first sample of all was taken, in ms since 1970; passes are `stepMs` apart. */
   readonly startMs: number;
   readonly stepMs: number;
@@ -23,19 +25,20 @@ export interface Competition {
  * are made before anybody's CPU time is looked at.
  */
 export async function compete({ ours, peer, payload, ...plan }: Competition): Promise<void> {
-  const { rounds, passes, startMs, stepMs } = plan;
+  const { rounds, passes, warmUpPasses, startMs, stepMs } = plan;
+  const warmUp = warmUpRounds(warmUpPasses, passes);
   const contestants = peer ? [ours, peer] : [ours];
   const figures = contestants.map((): number[] => []);
-  console.log(`${payload.what}; ${passes} passes a round, ${rounds} rounds after one of warm-up\n`);
-  for (let round = 0; round <= rounds; round++) {
+  console.log(`${payload.what}; ${passes} passes a round, ${rounds} rounds after ${warmUp} of warm-up\n`);
+  for (let round = 0; round < warmUp + rounds; round++) {
     const times = Array.from({ length: passes }, (_, pass) => startMs + (round * passes + pass) * stepMs);
     const bodies = times.flatMap((timeMs) => payload.bodiesAt(timeMs));
     for (const [i, contestant] of contestants.entries()) {
       const used = await cpuSecondsFor(contestant, bodies);
       const figure = (passes * payload.samples) / sumOf(used);
-      const what = round === 0 ? "warm-up" : `round ${round}`;
+      const what = round < warmUp ? "warm-up" : `round ${round - warmUp + 1}`;
       console.log(`${what}: ${contestant.name} ${thousands(figure)} samples per CPU-second${sharesOf(used)}`);
-      if (round > 0) {
+      if (round >= warmUp) {
         figures[i]?.push(figure);
       }
     }
@@ -49,6 +52,11 @@ export async function compete({ ours, peer, payload, ...plan }: Competition): Pr
     const [own = [], theirs = []] = figures;
     printRatio(peer.name, spreadOf(own.map((figure, i) => figure / (theirs[i] ?? Number.NaN))));
   }
+}
+
+/** How many rounds a warm-up of so many passes takes; one at least. */
+export function warmUpRounds(warmUpPasses: number, passes: number): number {
+  return Math.max(1, Math.ceil(warmUpPasses / passes));
 }
 
 function printRatio(peerName: string, { median, min, max }: Spread): void {

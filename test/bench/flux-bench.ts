@@ -30,6 +30,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     passes: { type: "string", default: "4" },
+    "warm-up-passes": { type: "string", default: "40" },
     "per-request": { type: "string", default: "2000" },
     "new-share": { type: "string", default: "0" },
     rules: { type: "boolean", default: false },
@@ -51,7 +52,7 @@ const ours = await startFluxContestant(redis.url, {
 const peer = values["without-peer"] ? undefined : await startVmagentContestant();
 await compete({
   ...{ ours, peer, payload, rounds: Number(values.rounds), passes: Number(values.passes) },
-  ...{ startMs: Date.now() - 3_600_000, stepMs: SCRAPE_MS },
+  ...{ warmUpPasses: Number(values["warm-up-passes"]), startMs: Date.now() - 3_600_000, stepMs: SCRAPE_MS },
 });
 await ours.stop();
 await peer?.stop();

@@ -22,6 +22,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     passes: { type: "string", default: "2" },
+    "warm-up-passes": { type: "string", default: "40" },
     "per-request": { type: "string", default: "2000" },
     "without-peer": { type: "boolean", default: false },
     profile: { type: "string" },
@@ -36,7 +37,7 @@ const peer = values["without-peer"] ? undefined : await startVictoriaContestant(
 await compete({
   ...{ ours, peer, payload: buildLinePayload(Number(values["per-request"])) },
   ...{ rounds: Number(values.rounds), passes: Number(values.passes) },
-  ...{ startMs: Date.now() - 3_600_000, stepMs: SCRAPE_MS },
+  ...{ warmUpPasses: Number(values["warm-up-passes"]), startMs: Date.now() - 3_600_000, stepMs: SCRAPE_MS },
 });
 await ours.stop();
 await peer?.stop();

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { msUntilNext } from "../../services/horizon/loop.ts";
-import { compete } from "./compete.ts";
+import { compete, warmUpRounds } from "./compete.ts";
 import type { Contestant } from "./contestant.ts";
 import { buildPayload } from "./payload.ts";
 import { processTree } from "./process-tree.ts";
@@ -27,6 +27,7 @@ const DELIVERY_TIMEOUT_MS = 300_000;
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
+    "warm-up-passes": { type: "string", default: "16" },
     interval: { type: "string", default: "20" },
     "without-peer": { type: "boolean", default: false },
     profile: { type: "string" },
@@ -35,6 +36,8 @@ const { values } = parseArgs({
 });
 const intervalMs = Number(values.interval) * 1000;
 const rounds = Number(values.rounds);
+const warmUpPasses = Number(values["warm-up-passes"]);
+const allRounds = rounds + warmUpRounds(warmUpPasses, SCRAPES);
 const path = await startWholePath({
   settings: { HORIZON_INTERVAL_SECONDS: values.interval, VICTORIAMETRICS_SETTLE_SECONDS: "0" },
   profileFolder: values.profile,
@@ -56,8 +59,8 @@ const ours: Contestant = {
 const peer = values["without-peer"] ? undefined : await startVmagentContestant();
 const minuteMs = SCRAPES * SCRAPE_MS;
 await compete({
-  ...{ ours, peer, payload: buildPayload(PER_REQUEST), rounds, passes: SCRAPES },
-  ...{ startMs: Math.floor(Date.now() / minuteMs - rounds - 1) * minuteMs, stepMs: SCRAPE_MS },
+  ...{ ours, peer, payload: buildPayload(PER_REQUEST), rounds, passes: SCRAPES, warmUpPasses },
+  ...{ startMs: Math.floor(Date.now() / minuteMs - allRounds) * minuteMs, stepMs: SCRAPE_MS },
 });
 await ours.stop();
 await peer?.stop();
