@@ -7,6 +7,7 @@ import type { BufferFormat } from "./intake/buffer-format.ts";
 import { identifySender, type Sender } from "./intake/identity.ts";
 import { takeIn } from "./intake/intake.ts";
 import { scratchStream } from "./intake/scratch-stream.ts";
+import type { Deciding } from "./intake/stream.ts";
 import type { StreamTable } from "./intake/stream-table.ts";
 import { boundsAt, type TimeBounds } from "./intake/time-bounds.ts";
 import type { MetadataStore } from "./metadata/metadata-store.ts";
@@ -95,7 +96,7 @@ async function takeRequest(flux: Flux, dialect: Dialect, admitted: Admitted): Pr
   const { payload } = read.decoded;
   const isTest = isTestOnly(request.headers);
   const stream = isTest ? scratchStream(opened.stream.stream, payload.request.series.length) : opened.stream;
-  const intake = takeIn(payload.request, stream, { ...flux, limits: terms.limits }, timeBounds(flux, terms));
+  const intake = takeIn(payload.request, stream, deciding(flux, terms), timeBounds(flux, terms));
   if (!intake) {
     return stream.stream.rules.budget?.isExceeded ? RULES_TOO_SLOW : MALFORMED_LABELS;
   }
@@ -122,6 +123,10 @@ const MALFORMED_LABELS: Refusal = {
   code: "malformed_protobuf",
   detail: "the labels of a series are not protobuf",
 };
+
+function deciding({ codec, hasher, shards, format }: Flux, { limits }: Terms): Deciding {
+  return format ? { codec, hasher, shards, limits, format } : { codec, hasher, shards, limits };
+}
 
 function timeBounds({ now }: Flux, { limits: { maxSampleAgeMs, maxSampleFutureMs } }: Terms): TimeBounds {
   return boundsAt(now(), maxSampleAgeMs, maxSampleFutureMs);

@@ -37,60 +37,84 @@ const ROOM: Room = { ok: true };
  * needs bytes takes them here before. Pure state.
  */
 export class MemoryBudget {
-  readonly #maxBytes: () => number;
-  readonly #origin: string;
-  #usedBytes = 0;
-  #anonymousBytes = 0;
-  /** Of the tenants that hold any. */
-  readonly #tenantBytes = new Map<string, number>();
+  readonly #books: Books;
 
   /**
    * @param maxBytes the bound, read at every step, so that a reload takes effect at once.
    * @param origin what sets the bound, for whoever is over it.
    */
   constructor(maxBytes: () => number, origin = "FLUX_MAX_IN_FLIGHT_BYTES") {
-    this.#maxBytes = maxBytes;
-    this.#origin = origin;
+    this.#books = new Books(maxBytes, origin);
   }
 
   /** Bytes that requests hold now. */
   get usedBytes(): number {
-    return this.#usedBytes;
+    return this.#books.usedBytes;
   }
 
   /** Opens the memory of a request; nothing is taken yet. */
   reserve(): Reservation {
-    let heldBytes = 0;
-    let tenant: string | undefined;
-    const change = (bytes: number) => {
-      heldBytes += bytes;
-      this.#usedBytes += bytes;
-      this.#changeOwn(tenant, bytes);
-    };
-    return {
-      get heldBytes() {
-        return heldBytes;
-      },
-      take: (bytes) => {
-        const room = this.#room(bytes, heldBytes, tenant);
-        if (room.ok) {
-          change(bytes);
-        }
-        return room;
-      },
-      give: (bytes) => change(-Math.min(bytes, heldBytes)),
-      identify: (whose) => {
-        if (tenant === undefined) {
-          this.#changeOwn(undefined, -heldBytes);
-          this.#changeOwn(whose, heldBytes);
-          tenant = whose;
-        }
-      },
-      release: () => change(-heldBytes),
-    };
+    return new Share(this.#books);
+  }
+}
+
+/** What one request holds. */
+class Share implements Reservation {
+  readonly #books: Books;
+  #tenant: string | undefined;
+  heldBytes = 0;
+
+  constructor(books: Books) {
+    this.#books = books;
   }
 
-  #changeOwn(tenant: string | undefined, bytes: number): void {
+  take(bytes: number): Room {
+    const room = this.#books.room(bytes, this.heldBytes, this.#tenant);
+    if (room.ok) {
+      this.#change(bytes);
+    }
+    return room;
+  }
+
+  give(bytes: number): void {
+    this.#change(-Math.min(bytes, this.heldBytes));
+  }
+
+  identify(tenant: string): void {
+    if (this.#tenant === undefined) {
+      this.#books.note(-this.heldBytes, undefined);
+      this.#books.note(this.heldBytes, tenant);
+      this.#tenant = tenant;
+    }
+  }
+
+  release(): void {
+    this.#change(-this.heldBytes);
+  }
+
+  #change(bytes: number): void {
+    this.heldBytes += bytes;
+    this.#books.note(bytes, this.#tenant);
+  }
+}
+
+/** Who holds how much of a budget. */
+class Books {
+  readonly #maxBytes: () => number;
+  readonly #origin: string;
+  usedBytes = 0;
+  #anonymousBytes = 0;
+  /** Of the tenants that hold any. */
+  readonly #tenantBytes = new Map<string, number>();
+
+  constructor(maxBytes: () => number, origin: string) {
+    this.#maxBytes = maxBytes;
+    this.#origin = origin;
+  }
+
+  /** Notes that a tenant, or undefined who has shown no key, holds so many bytes more; negative: less. */
+  note(bytes: number, tenant: string | undefined): void {
+    this.usedBytes += bytes;
     if (tenant === undefined) {
       this.#anonymousBytes += bytes;
       return;
@@ -103,11 +127,8 @@ export class MemoryBudget {
     }
   }
 
-  #ofTenant(tenant: string): number {
-    return this.#tenantBytes.get(tenant) ?? 0;
-  }
-
-  #room(bytes: number, heldBytes: number, tenant: string | undefined): Room {
+  /** Whether a request that holds `heldBytes` may have `bytes` more. */
+  room(bytes: number, heldBytes: number, tenant: string | undefined): Room {
     const maxBytes = this.#maxBytes();
     const limit = tenant === undefined ? Math.floor(maxBytes * ANONYMOUS_SHARE) : maxBytes;
     if (heldBytes + bytes > limit) {
@@ -117,13 +138,17 @@ export class MemoryBudget {
       tenant === undefined
         ? this.#anonymousBytes + bytes <= limit
         : this.#isWithinShare(bytes, heldBytes, tenant, maxBytes);
-    return isWithinShare && this.#usedBytes + bytes <= maxBytes ? ROOM : isInUse(bytes, limit, this.#origin);
+    return isWithinShare && this.usedBytes + bytes <= maxBytes ? ROOM : isInUse(bytes, limit, this.#origin);
+  }
+
+  #ofTenant(tenant: string): number {
+    return this.#tenantBytes.get(tenant) ?? 0;
   }
 
   /** A request that is its tenant's only one may have what there is: it is bounded by the size of requests. */
   #isWithinShare(bytes: number, heldBytes: number, tenant: string, maxBytes: number): boolean {
     const own = this.#ofTenant(tenant);
-    const leftByOthers = maxBytes - (this.#usedBytes - own);
+    const leftByOthers = maxBytes - (this.usedBytes - own);
     return own === heldBytes || own + bytes <= TENANT_SHARE * leftByOthers;
   }
 }
