@@ -15,8 +15,8 @@ export interface NewSeries {
  * A series that is kept. One object per series and stream, whatever the order its labels come in, so that facts about
  * it (its id, where it is registered) are written once and seen by all.
  *
- * There are millions of them: numbers of 32 bits lie in the object itself, and the bytes of the record outside of the
- * heap that V8 searches for garbage.
+ * There are millions of them: numbers of 32 bits lie in the object itself, the bytes of the record outside of the heap that
+ * V8 searches for garbage, and the series is its own verdict: kept, and not merged with another.
  */
 export class KnownSeries {
   readonly shard: number;
@@ -29,8 +29,8 @@ export class KnownSeries {
   /** The halves of the id, as signed numbers of 32 bits. */
   idLow: number;
   idHigh: number;
-  readonly #sourceLow: number;
-  readonly #sourceHigh: number;
+  /** Undefined where the id tells the labels that it was sent with. */
+  #sourceId: SeriesId | undefined;
   #space: ArrayBufferLike;
   #recordAt: number;
   readonly #recordBytes: number;
@@ -39,11 +39,22 @@ export class KnownSeries {
     this.shard = shard;
     this.idLow = lowOf(id);
     this.idHigh = highOf(id);
-    this.#sourceLow = lowOf(sourceId);
-    this.#sourceHigh = highOf(sourceId);
+    this.#sourceId = sourceId === id ? undefined : sourceId;
     this.#space = record.buffer;
     this.#recordAt = record.byteOffset;
     this.#recordBytes = record.length;
+  }
+
+  get kind(): "keep" {
+    return "keep";
+  }
+
+  get series(): this {
+    return this;
+  }
+
+  get merged(): false {
+    return false;
   }
 
   /** Its id. */
@@ -53,6 +64,7 @@ export class KnownSeries {
 
   /** Set once, if the id turns out to be another series' (DESIGN 5.5). */
   set id(id: SeriesId) {
+    this.#sourceId ??= this.id;
     this.idLow = lowOf(id);
     this.idHigh = highOf(id);
   }
@@ -68,7 +80,7 @@ export class KnownSeries {
 
   /** Whether it was sent with these labels when it was first seen: others that end up here were merged by a rule. */
   isOf(sourceId: SeriesId): boolean {
-    return this.#sourceLow === lowOf(sourceId) && this.#sourceHigh === highOf(sourceId);
+    return (this.#sourceId ?? this.id) === sourceId;
   }
 
   /** Gives its record another place. @param hold copies bytes to where they may stay. */

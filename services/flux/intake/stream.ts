@@ -108,7 +108,7 @@ function keep(series: NewSeries, known: FindById): Verdict {
   const twin = known(series.id);
   return twin?.record.equals(series.record)
     ? { kind: "keep", series: twin, merged: !twin.isOf(series.sourceId) }
-    : { kind: "keep", series: new KnownSeries(series), merged: false };
+    : new KnownSeries(series);
 }
 
 /** The labels of a series, as they came and as they are to be stored. */
