@@ -34,6 +34,16 @@ export class IdIndex {
     return (this.#cells[this.#find(low, high) + NUMBER] ?? 0) - 1;
   }
 
+  /** The numbers of some ids, NONE for those that have none. */
+  getAll(ids: BigUint64Array): Int32Array {
+    const halves = halvesOf(ids);
+    const numbers = new Int32Array(ids.length);
+    for (let i = 0; i < numbers.length; i++) {
+      numbers[i] = this.get(halves[2 * i] ?? 0, halves[2 * i + 1] ?? 0);
+    }
+    return numbers;
+  }
+
   /** Gives an id that has none a number, from 0 to 2³¹ - 2. */
   set(low: number, high: number, number: number): void {
     if (this.#size >= this.#cells.length / (2 * CELL_WORDS)) {

@@ -10,13 +10,24 @@ export class KnownGeneration {
   /** By number. Grows, and nothing in it changes. */
   readonly series: KnownSeries[] = [];
   readonly #index = new IdIndex(MULTIPLIERS);
+  /** The halves of their ids, by number. */
+  #halves = new Int32Array(2048);
 
   /** The numbers of the series of some samples; NONE for those that are not known. */
   numbersOf(ids: BigUint64Array): Int32Array {
-    const halves = halvesOf(ids);
+    const wanted = halvesOf(ids);
+    const known = this.#halves;
+    const index = this.#index;
     const numbers = new Int32Array(ids.length);
+    let next = 0;
     for (let i = 0; i < numbers.length; i++) {
-      numbers[i] = this.#index.get(halves[2 * i] ?? 0, halves[2 * i + 1] ?? 0);
+      const low = wanted[2 * i] ?? 0;
+      const high = wanted[2 * i + 1] ?? 0;
+      // Series mostly come in the order in which they came first: no look-up is as quick as a right guess.
+      const isNext = next < this.series.length && known[2 * next] === low && known[2 * next + 1] === high;
+      const number = isNext ? next : index.get(low, high);
+      numbers[i] = number;
+      next = number + 1;
     }
     return numbers;
   }
@@ -29,7 +40,14 @@ export class KnownGeneration {
   /** Adds a series that is not known. @param id under which it was asked for. */
   add(id: SeriesId, series: KnownSeries): void {
     const [low = 0, high = 0] = halvesOf(BigUint64Array.of(id));
-    this.#index.set(low, high, this.series.length);
-    this.series.push(series);
+    const number = this.series.push(series) - 1;
+    this.#index.set(low, high, number);
+    if (2 * number >= this.#halves.length) {
+      const halves = new Int32Array(2 * this.#halves.length);
+      halves.set(this.#halves);
+      this.#halves = halves;
+    }
+    this.#halves[2 * number] = low;
+    this.#halves[2 * number + 1] = high;
   }
 }

@@ -80,12 +80,13 @@ class Grouping {
 
   add(owner: BlockOwner, { known, numbers }: FoundSeries, lists: SkipCheck): void {
     const groups = this.#groupsOf(known);
+    const [groupOfSample, counts] = [this.groupOfSample, this.#counts];
     const maySkip = lists.maySkip(owner);
+    const before = this.#samples;
     for (let i = 0; i < numbers.length; i++) {
       const number = numbers[i] ?? 0;
-      const sample = this.#samples++;
       if (maySkip && this.#skips(known[number], owner, lists)) {
-        this.groupOfSample[sample] = SKIPPED;
+        groupOfSample[before + i] = SKIPPED;
         continue;
       }
       let group = (groups[number] ?? 0) - 1;
@@ -93,9 +94,10 @@ class Grouping {
         group = this.#groupOf(known[number], owner);
         groups[number] = group + 1;
       }
-      this.groupOfSample[sample] = group;
-      this.#counts[group] = (this.#counts[group] ?? 0) + 1;
+      groupOfSample[before + i] = group;
+      counts[group] = (counts[group] ?? 0) + 1;
     }
+    this.#samples += numbers.length;
   }
 
   groups(): SeriesSamples[] {

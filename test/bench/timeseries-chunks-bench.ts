@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
-import { createArguments, pointArguments } from "../../services/horizon/sinks/timeseries/timeseries-arguments.ts";
+import { createArguments, formatValue } from "../../services/horizon/sinks/timeseries/timeseries-arguments.ts";
 import { timeSeriesKey } from "../../services/shared/buffer-keys.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { cpuSeconds } from "./cpu-time.ts";
@@ -95,7 +95,11 @@ async function measureWrites(
   for (const minute of minutes) {
     const points = series.map(({ key, next }) => ({ key, timestampMs: START_MS + minute * 60_000, value: next() }));
     for (let from = 0; from < points.length; from += BATCH) {
-      await redis.call("TS.MADD", ...pointArguments(points.slice(from, from + BATCH)));
+      const batch = points.slice(from, from + BATCH);
+      await redis.call(
+        "TS.MADD",
+        ...batch.flatMap(({ key, timestampMs, value }) => [key, String(timestampMs), formatValue(value)]),
+      );
     }
   }
   return (cpuSeconds(server.pid) - before) / (minutes.length * series.length);

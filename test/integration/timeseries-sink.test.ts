@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, type TestContext, test } from "node:test";
 import { LeaseLostError } from "../../services/horizon/shard-lease.ts";
-import { shardKeys, timeSeriesPolicyKey } from "../../services/shared/buffer-keys.ts";
+import { packPoints } from "../../services/horizon/sinks/timeseries/packed-points.ts";
+import { shardKeys, timeSeriesKey, timeSeriesPolicyKey } from "../../services/shared/buffer-keys.ts";
 import { loadScripts } from "../../services/shared/redis-scripts/run-script.ts";
 import { settingsSchema } from "../../settings/schema.ts";
 import { knownSeries } from "../horizon/support/known-series.ts";
@@ -63,7 +64,10 @@ test("what an instance sent before it was stopped is refused, however late Redis
   await store.deliver(store.startSink(), claim([[a, MINUTE, 1]]), { token: "new:2" });
   const { timeSeriesFence, timeSeriesNewest } = shardKeys(store.prefix, 0);
   const runScript = loadScripts(store.redis);
-  const late = ["old:1", "last", DAY_MS, DAY_MS, 128, "", store.key(a), MINUTE, 9];
+  const points = packPoints(Buffer.from(timeSeriesKey(store.prefix, "")), [
+    { series: a, storedAtMs: MINUTE, value: 9 },
+  ]);
+  const late = ["old:1", "last", DAY_MS, DAY_MS, 128, "", points];
   await assert.rejects(runScript("write-points", [timeSeriesFence], late), /^ReplyError: FENCED/);
   const record = timeSeriesNewest(60_000, MINUTE);
   await assert.rejects(runScript("save-newest", [timeSeriesFence, record], ["old:1", "x", DAY_MS]), /FENCED/);

@@ -7,20 +7,21 @@
 --       6 which of the samples have series that are due for upkeep, as '<number from 1>:<digest of its labels> …'.
 --         Where there is a digest, the series is given retention, chunk size and policy if it has others, and its
 --         labels are compared. If the sample is taken, the deletion of the series is put off
---       7… key, time, value of each sample
+--       7 key, time and value of each sample in turns, as one MessagePack array of texts
 --
--- Returns  for each sample its time, or the module's error, or MISLABELLED: the sample was taken, but the labels of its
---          series are others; or an error that begins with FENCED for all
+-- Returns  how many samples were given; then, for each with which something was wrong, its number from 1, and the
+--          module's error, or MISLABELLED: the sample was taken, but the labels of its series are others.
+--          Or an error that begins with FENCED for all
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return redis.error_reply('FENCED the token is not that of the last lease')
 end
 
-local HEAD = 6
+local points = cmsgpack.unpack(ARGV[7])
 local retention, chunk = tonumber(ARGV[4]), tonumber(ARGV[5])
 local replies
 
 local function key_of(number)
-  return ARGV[HEAD + 3 * number - 2]
+  return points[3 * number - 2]
 end
 
 -- Names and some values in the reply of TS.INFO are statuses, which Lua gets as tables.
@@ -52,12 +53,12 @@ end
 
 local function add_where_absent()
   replies = {}
-  for at = HEAD + 1, #ARGV, 3 do
+  for at = 1, #points, 3 do
     -- TS.ADD would create the series, without labels.
-    if redis.call('EXISTS', ARGV[at]) == 0 then
+    if redis.call('EXISTS', points[at]) == 0 then
       replies[#replies + 1] = redis.error_reply('TSDB: the key does not exist')
     else
-      replies[#replies + 1] = redis.pcall('TS.ADD', ARGV[at], ARGV[at + 1], ARGV[at + 2], 'ON_DUPLICATE', 'FIRST')
+      replies[#replies + 1] = redis.pcall('TS.ADD', points[at], points[at + 1], points[at + 2], 'ON_DUPLICATE', 'FIRST')
     end
   end
 end
@@ -72,7 +73,7 @@ end
 if ARGV[2] == 'first' then
   add_where_absent()
 else
-  replies = redis.call('TS.MADD', unpack(ARGV, HEAD + 1))
+  replies = redis.call('TS.MADD', unpack(points))
 end
 for _, number in ipairs(due) do
   if type(replies[number]) == 'number' then
@@ -84,4 +85,11 @@ for _, number in ipairs(mislabelled) do
     replies[number] = redis.error_reply('MISLABELLED the series has other labels')
   end
 end
-return replies
+local answer = { #replies }
+for number, reply in ipairs(replies) do
+  if type(reply) ~= 'number' then
+    answer[#answer + 1] = number
+    answer[#answer + 1] = reply
+  end
+end
+return answer

@@ -17,7 +17,9 @@ const HEADER_BYTES = 1 + STAMP_BYTES;
 export interface OpenBucket {
   readonly startMs: number;
   readonly newest: NewestSamples;
-  readonly slots: Pick<SeriesSlots, "slotOf" | "stamp" | "count">;
+  /** The list of slots that `newest` goes by, and the slots of the series that were asked for, in their order. */
+  readonly list: Pick<SeriesSlots, "stamp" | "count">;
+  readonly slots: Int32Array;
 }
 
 export interface BucketRecordsOptions {
@@ -51,16 +53,16 @@ export class BucketRecords {
   async open(keys: ShardKeys, startMs: number, ids: readonly SeriesId[]): Promise<OpenBucket> {
     const { redis, resolutionMs } = this.#options;
     const generation = Math.floor(startMs / GENERATION_MS);
-    const slots = this.#list(keys.timeSeriesSlots(generation));
-    await orRetryable(slots.assign(ids, this.#ttlMs((generation + 1) * GENERATION_MS)));
+    const list = this.#list(keys.timeSeriesSlots(generation));
+    const slots = await orRetryable(list.assign(ids, this.#ttlMs((generation + 1) * GENERATION_MS)));
     const bytes = await orRetryable(redis.getBuffer(keys.timeSeriesNewest(resolutionMs, startMs)));
-    return { startMs, slots, newest: (bytes && decode(bytes, slots)) ?? new NewestSamples() };
+    return { startMs, list, slots, newest: (bytes && decode(bytes, list)) ?? new NewestSamples() };
   }
 
   /** Writes down what stands in a bucket now. @throws RetryableError, and LeaseLostError */
-  async save(fence: WriteFence, keys: ShardKeys, { startMs, slots, newest }: OpenBucket): Promise<void> {
+  async save(fence: WriteFence, keys: ShardKeys, { startMs, list, newest }: OpenBucket): Promise<void> {
     const { resolutionMs } = this.#options;
-    const bytes = Buffer.concat([Buffer.of(VERSION), slots.stamp, newest.encode()]);
+    const bytes = Buffer.concat([Buffer.of(VERSION), list.stamp, newest.encode()]);
     await fence.run("save-newest", [keys.timeSeriesNewest(resolutionMs, startMs)], [bytes, this.#ttlMs(startMs)]);
   }
 
@@ -84,8 +86,8 @@ export class BucketRecords {
 }
 
 /** A record of another version, or made with a list of slots that has been lost, says nothing. */
-function decode(bytes: Buffer, slots: Pick<SeriesSlots, "stamp" | "count">): NewestSamples | undefined {
-  return bytes[0] === VERSION && slots.stamp.equals(bytes.subarray(1, HEADER_BYTES))
-    ? NewestSamples.decode(bytes.subarray(HEADER_BYTES), slots.count)
+function decode(bytes: Buffer, list: Pick<SeriesSlots, "stamp" | "count">): NewestSamples | undefined {
+  return bytes[0] === VERSION && list.stamp.equals(bytes.subarray(1, HEADER_BYTES))
+    ? NewestSamples.decode(bytes.subarray(HEADER_BYTES), list.count)
     : undefined;
 }

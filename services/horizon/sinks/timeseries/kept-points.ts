@@ -35,7 +35,7 @@ export class KeptPoints {
     if (!known) {
       this.#size++;
     }
-    if (!known || beats(point, known)) {
+    if (!known || beats(point.sampledAtMs, point.value, known)) {
       place.set(point.series, point);
     }
     return known !== undefined;
@@ -67,9 +67,14 @@ export class KeptPoints {
   }
 }
 
-function beats(point: SeriesPoint, known: SeriesPoint): boolean {
-  if (point.sampledAtMs !== known.sampledAtMs) {
-    return point.sampledAtMs > known.sampledAtMs;
+/** Whether a sample takes the place of another: it is newer, or of the same time and greater. */
+export function beats(
+  sampledAtMs: number,
+  value: number,
+  known: { readonly sampledAtMs: number; readonly value: number },
+): boolean {
+  if (sampledAtMs !== known.sampledAtMs) {
+    return sampledAtMs > known.sampledAtMs;
   }
-  return point.value > known.value || (point.value === 0 && Object.is(known.value, -0));
+  return value > known.value || (value === 0 && Object.is(known.value, -0));
 }

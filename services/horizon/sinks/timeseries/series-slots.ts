@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { getRandomValues, randomBytes } from "node:crypto";
 import type { RunScript } from "../../../shared/redis-scripts/run-script.ts";
 import type { SeriesId } from "../../../shared/series.ts";
+import { IdIndex, NONE, randomMultipliers } from "../../id-index.ts";
 
 /** Bytes that tell one list from another that was begun after it was lost. */
 export const STAMP_BYTES = 16;
@@ -19,7 +20,7 @@ export class SeriesSlots {
   readonly #key: string;
   readonly #redis: SlotReader;
   readonly #runScript: RunScript;
-  readonly #slots = new Map<SeriesId, number>();
+  readonly #slots = new IdIndex(randomMultipliers(getRandomValues));
   #stamp = randomBytes(STAMP_BYTES);
   /** Slots that have been read or assigned so far. */
   #count = 0;
@@ -39,18 +40,20 @@ export class SeriesSlots {
     return this.#count;
   }
 
-  slotOf(id: SeriesId): number | undefined {
-    return this.#slots.get(id);
+  /** The slots of some series, NONE for those that have none. */
+  slotsOf(ids: readonly SeriesId[]): Int32Array {
+    return this.#slots.getAll(BigUint64Array.from(ids));
   }
 
-  /** Makes sure that all these series have slots, and that Redis keeps the list for a time from now on. */
-  async assign(ids: readonly SeriesId[], ttlMs: number): Promise<void> {
+  /**
+   * Makes sure that all these series have slots, and that Redis keeps the list for a time from now on.
+   * @returns their slots.
+   */
+  async assign(ids: readonly SeriesId[], ttlMs: number): Promise<Int32Array> {
     await this.#catchUp();
-    const missing = [...new Set(ids.filter((id) => !this.#slots.has(id)))];
-    const bytes = Buffer.allocUnsafe(missing.length * ID_BYTES);
-    for (const [i, id] of missing.entries()) {
-      bytes.writeBigUInt64LE(id, i * ID_BYTES);
-    }
+    const slots = this.slotsOf(ids);
+    const missing = [...new Set(ids.filter((_, i) => slots[i] === NONE))];
+    const bytes = Buffer.from(BigUint64Array.from(missing).buffer);
     const length = await this.#runScript("assign-slots", [this.#key], [this.#stamp, bytes, ttlMs]);
     if (typeof length !== "number") {
       throw new Error("cannot assign slots: the list was lost meanwhile");
@@ -60,6 +63,7 @@ export class SeriesSlots {
     } else {
       await this.#catchUp();
     }
+    return missing.length === 0 ? slots : this.slotsOf(ids);
   }
 
   /** Reads what other processes have added. */
@@ -88,9 +92,9 @@ export class SeriesSlots {
 
   #absorb(bytes: Buffer): void {
     for (let position = 0; position + ID_BYTES <= bytes.length; position += ID_BYTES) {
-      const id = bytes.readBigUInt64LE(position);
-      if (!this.#slots.has(id)) {
-        this.#slots.set(id, this.#count);
+      const [low, high] = [bytes.readInt32LE(position), bytes.readInt32LE(position + 4)];
+      if (this.#slots.get(low, high) === NONE) {
+        this.#slots.set(low, high, this.#count);
       }
       this.#count++;
     }

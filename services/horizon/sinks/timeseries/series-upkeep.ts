@@ -17,9 +17,6 @@ export type UpkeepTask = "expiry" | "all";
  */
 export class SeriesUpkeep {
   readonly #periodMs: number;
-  /** When the period began in which a series was last seen to. */
-  readonly #doneInMs = new WeakMap<KnownSeries, number>();
-
   #taskForNew: UpkeepTask = "expiry";
 
   constructor(retentionMs: number) {
@@ -33,17 +30,18 @@ export class SeriesUpkeep {
 
   /** @returns undefined when nothing is due. */
   due(series: KnownSeries, nowMs: number): UpkeepTask | undefined {
-    const doneInMs = this.#doneInMs.get(series);
-    if (doneInMs === undefined) {
+    const { upkeep } = series;
+    if (upkeep?.by !== this) {
       return this.#taskForNew;
     }
-    return nowMs - doneInMs >= this.#periodMs ? "all" : undefined;
+    return nowMs - upkeep.doneInMs >= this.#periodMs ? "all" : undefined;
   }
 
   /** Notes that a series has been seen to. */
   done(series: KnownSeries, nowMs: number): void {
     const phaseMs = Number(series.id % BigInt(this.#periodMs));
-    this.#doneInMs.set(series, Math.floor((nowMs - phaseMs) / this.#periodMs) * this.#periodMs + phaseMs);
+    const doneInMs = Math.floor((nowMs - phaseMs) / this.#periodMs) * this.#periodMs + phaseMs;
+    series.upkeep = { by: this, doneInMs };
   }
 }
 

@@ -1,28 +1,10 @@
 import type { LabelSet } from "../../../shared/series.ts";
 import { encodeLabelText } from "./label-text.ts";
 
-/** One sample for RedisTimeSeries. */
-export interface TimeSeriesPoint {
-  readonly key: string;
-  /** Whole, not negative. */
-  readonly timestampMs: number;
-  /** Finite. */
-  readonly value: number;
-}
-
 /** How a series is created. */
 export interface TimeSeriesShape {
   readonly retentionMs: number;
   readonly chunkBytes: number;
-}
-
-/** Key, time and value of each point, as TS.MADD takes them. All strings: among buffers the client is slower. */
-export function pointArguments(points: readonly TimeSeriesPoint[]): string[] {
-  const args: string[] = [];
-  for (const { key, timestampMs, value } of points) {
-    args.push(key, String(timestampMs), formatValue(value));
-  }
-  return args;
 }
 
 /** The arguments of TS.CREATE and TS.ALTER. Labels with empty values are left out: the module refuses them. */

@@ -3,9 +3,10 @@ import type { Redis } from "ioredis";
 import { timeSeriesKey } from "../../../shared/buffer-keys.ts";
 import { type KnownSeries, labelsOf } from "../../known-series.ts";
 import { RetryableError } from "../../retryable-error.ts";
+import { packPoints } from "./packed-points.ts";
 import { judgeReply, type ReplyVerdict } from "./reply-verdict.ts";
 import { type SeriesUpkeep, seriesTtlMs, type UpkeepTask } from "./series-upkeep.ts";
-import { createArguments, labelWords, pointArguments, type TimeSeriesShape } from "./timeseries-arguments.ts";
+import { createArguments, labelWords, type TimeSeriesShape } from "./timeseries-arguments.ts";
 import { orRetryable, type WriteFence } from "./write-fence.ts";
 
 /** A sample for one series. */
@@ -18,6 +19,8 @@ export interface SeriesPoint {
   /** When RedisTimeSeries is to believe it was taken. */
   readonly storedAtMs: number;
   readonly value: number;
+  /** Its series' place in the list of the bucket; for the delivery alone to read and write. */
+  slot: number;
 }
 
 /** What became of a point. */
@@ -36,6 +39,9 @@ export interface TimeSeriesWriterOptions {
 
 type Points = readonly SeriesPoint[];
 
+const STORED: ReplyVerdict = { kind: "stored" };
+const WRITTEN: PointOutcome = { kind: "written" };
+
 /**
  * Sends points to RedisTimeSeries and looks at every element of every reply. Series that are missing are created;
  * those that somebody else has made, or another version, are given our labels and settings.
@@ -49,6 +55,9 @@ export async function writePoints(
   rule: DuplicateRule,
 ): Promise<PointOutcome[]> {
   const verdicts = await send(options, fence, points, { rule, areNew: false });
+  if (verdicts.every((verdict) => verdict === STORED)) {
+    return points.map(() => WRITTEN);
+  }
   const missing = points.filter((_, i) => verdicts[i]?.kind === "no_series");
   const misshapen = points.filter((_, i) => verdicts[i]?.kind === "misshapen");
   const mended =
@@ -99,27 +108,30 @@ async function send(
       due.set(series, { number: i + 1, task: areNew ? "expiry" : task });
     }
   }
-  const args = pointArguments(
-    points.map(({ series, storedAtMs, value }) => ({
-      key: timeSeriesKey(keyPrefix, series.idText),
-      timestampMs: storedAtMs,
-      value,
-    })),
-  );
+  const packed = packPoints(Buffer.from(timeSeriesKey(keyPrefix, "")), points);
   const { retentionMs, chunkBytes } = shape;
   const marks = [...due].map(
     ([series, { number, task }]) => `${number}:${task === "all" ? digestOfLabels(series) : ""}`,
   );
   const head = [rule, seriesTtlMs(retentionMs), retentionMs, chunkBytes, marks.join(" ")];
-  const replies = await fence.run("write-points", [], [...head, ...args]);
-  if (!Array.isArray(replies) || replies.length !== points.length) {
-    throw new RetryableError(`cannot read the reply of TS.MADD: not ${points.length} elements`);
-  }
-  const verdicts = replies.map(judgeOrThrow);
+  const verdicts = readVerdicts(await fence.run("write-points", [], [...head, packed]), points.length);
   for (const [series, { number }] of due) {
     if (verdicts[number - 1]?.kind === "stored") {
       upkeep.done(series, nowMs);
     }
+  }
+  return verdicts;
+}
+
+/** Reads what `write-points.lua` returns. */
+function readVerdicts(reply: unknown, points: number): ReplyVerdict[] {
+  const [count, ...wrong]: unknown[] = Array.isArray(reply) ? reply : [];
+  if (count !== points) {
+    throw new RetryableError(`cannot read the reply of TS.MADD: not ${points} elements`);
+  }
+  const verdicts = new Array<ReplyVerdict>(points).fill(STORED);
+  for (let i = 0; i + 1 < wrong.length; i += 2) {
+    verdicts[Number(wrong[i]) - 1] = judgeOrThrow(wrong[i + 1]);
   }
   return verdicts;
 }
@@ -169,7 +181,7 @@ function judgeOrThrow(reply: unknown): ReplyVerdict {
 function outcomeOf(verdict: ReplyVerdict | undefined, mending?: ReplyVerdict): PointOutcome {
   switch (verdict?.kind) {
     case "stored":
-      return { kind: "written" };
+      return WRITTEN;
     case "too_old":
     case "refused":
       return verdict;

@@ -9,6 +9,7 @@ const point = (series: typeof a, storedAtMs: number, sampledAtMs: number, value:
   ...{ series, storedAtMs, sampledAtMs, value },
   tenant: "t",
   namespace: "n",
+  slot: -1,
 });
 
 test("of the points for one place the newest is kept, and each of the others is told of", () => {

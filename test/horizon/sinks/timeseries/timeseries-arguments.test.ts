@@ -4,19 +4,10 @@ import {
   createArguments,
   formatValue,
   labelWords,
-  pointArguments,
 } from "../../../../services/horizon/sinks/timeseries/timeseries-arguments.ts";
 import { createRandom } from "../../../support/random.ts";
 import { bitsOf, numberOf } from "../../../support/special-values.ts";
 import { labelSet } from "../../support/known-series.ts";
-
-test("every point becomes its key, its time and its value", () => {
-  const args = pointArguments([
-    { key: "k1", timestampMs: 0, value: 1.5 },
-    { key: "k2", timestampMs: 2 ** 50, value: -0 },
-  ]);
-  assert.deepEqual(args, ["k1", "0", "1.5", "k2", "1125899906842624", "-0"]);
-});
 
 test("TS.CREATE gets retention, chunk size, policy and encoded labels, and no empty one", () => {
   const labels = labelSet({ __name__: "m", path: "/a(b),c", empty: "", "odd=name": "1" });
