@@ -14,7 +14,7 @@ const PIECES = piecesOf(
 );
 
 /** Every dialect, unit of time and adapter. */
-const SENDERS: readonly [Pick<FuzzInput, "url" | "headers">, ...Pick<FuzzInput, "url" | "headers">[]] = [
+export const LINE_SENDERS: readonly [Pick<FuzzInput, "url" | "headers">, ...Pick<FuzzInput, "url" | "headers">[]] = [
   { url: "/write", headers: {} },
   { url: "/write?precision=ms&db=a", headers: {} },
   { url: "/write?precision=h", headers: {} },
@@ -40,7 +40,7 @@ const corpus = Array.from({ length: 300 }, () => {
 export const corruptLineProtocol: MakeInput = (random) => {
   const pick = () => corpus[random.below(corpus.length)] ?? Buffer.alloc(0);
   const corruption = { pieces: PIECES, donor: pick() };
-  const { url, headers } = random.pick(SENDERS);
+  const { url, headers } = random.pick(LINE_SENDERS);
   if (random.below(100) === 0) {
     const body = mutateBytes(random, gzipSync(pick()), corruption);
     return { url, headers: { ...headers, "content-encoding": "gzip" }, body };
