@@ -75,7 +75,9 @@ export class FluxMetrics {
     const { invalid, skippedStringFields = 0, joinedTags = 0 } = payload;
     const counts = this.#tenants.of(tenantId);
     counts.received.count += intake.received + invalid.length;
-    add(counts.refused, "unreadable", invalid.length);
+    if (invalid.length > 0) {
+      add(counts.refused, "unreadable", invalid.length);
+    }
     for (const [reason, samples] of intake.dropped) {
       add(counts.dropped, reason, samples);
     }

@@ -28,6 +28,29 @@ test("a body is put together from its pieces, in the memory that its length decl
   assert.equal(body.unreadBytes, 0);
 });
 
+test("a body that lies there in one piece is taken as it is, and is whole at once", async () => {
+  const { stream, body, memory } = bodyOf([], { "content-length": "3" }, false);
+  const piece = Buffer.from("123");
+  stream.push(piece);
+  const read = await body.read(3);
+  assert.ok(read.ok && read.body === piece);
+  assert.equal(memory.heldBytes, 3);
+  assert.equal(body.unreadBytes, 0);
+  body.cut(SHUTTING_DOWN);
+  assert.ok(!body.isCut, "nothing of it was given up");
+  assert.equal((await body.read(3)).ok, true);
+});
+
+test("a body of which a part lies there is waited for", async () => {
+  const { stream, body, memory } = bodyOf(["12"], { "content-length": "3" }, false);
+  const reading = body.read(3);
+  stream.push("3");
+  stream.push(null);
+  const read = await reading;
+  assert.equal(read.ok && read.body.toString(), "123");
+  assert.equal(memory.heldBytes, 3);
+});
+
 test("a body without a length may have any up to the limit", async () => {
   const chunked = { "transfer-encoding": "chunked" };
   const { body } = bodyOf(["12345", "67890"], chunked);

@@ -32,6 +32,7 @@ interface Case {
 
 const cases: Case[] = [
   { what: "another method", method: "GET", status: 405, code: "method_not_allowed", says: /GET.*POST/ },
+  { what: "a method that has a body", method: "PUT", status: 405, code: "method_not_allowed", says: /PUT.*POST/ },
   { what: "no key", without: "key", status: 401, code: "no_key", says: /header key/ },
   { what: "a wrong key", headers: { key: "wrong" }, status: 403, code: "unknown_key", says: /not known/ },
   {
