@@ -1,5 +1,5 @@
 const FIRST_CHUNK_BYTES = 4096;
-const MAX_CHUNK_BYTES = 262_144;
+const MAX_CHUNK_BYTES = 1_048_576;
 
 /**
  * Room for many small records outside of V8's heap: they are copied behind each other into chunks. A chunk is given back
