@@ -172,6 +172,7 @@ export const settingsSchema = z.strictObject({
   HORIZON_LEASE_SECONDS: z.number().min(1).max(3600).default(30),
   HORIZON_SHARDS_AT_ONCE: positiveInt.default(2),
   HORIZON_SLICE_BLOCKS: positiveInt.default(100),
+  HORIZON_SLICE_BYTES: positiveInt.default(8 * 1024 * 1024),
   HORIZON_MAX_SERIES_CACHED: positiveInt.default(2_000_000),
   HORIZON_DRAIN_SHARE: z.number().gt(0).max(1).default(0.8),
   HORIZON_BACKLOG_MAX_BYTES: z.int().min(0).default(0),

@@ -8,8 +8,6 @@ import { RecentMap } from "./recent-map.ts";
 import type { ShardLease } from "./shard-lease.ts";
 import type { ClaimHold } from "./sinks/sink.ts";
 
-/** Most bytes of blocks that one slice should bring into memory. */
-const SLICE_BYTES = 16 * 1024 * 1024;
 /** Blocks that are known again at least when Redis gives them once more while a claim is read: 0.1 KB each. */
 const BLOCKS_REMEMBERED = 100_000;
 
@@ -43,6 +41,8 @@ export interface ShardClaimsOptions {
   readonly keys: ShardKeys;
   readonly lease: ShardLease;
   readonly deadLetterBounds: DeadLetterBounds;
+  /** Most bytes of blocks that one slice should bring into memory. */
+  readonly sliceBytes: number;
   /** Tells blocks apart (`block-fingerprint.ts`). */
   readonly fingerprint: (block: Buffer) => string;
 }
@@ -112,17 +112,17 @@ export class ShardClaims {
   }
 
   /**
-   * Reads the blocks of a claim, some at a time: at most about `sliceBlocks`, and fewer where they are large. Each comes
+   * Reads the blocks of a claim, some at a time: at most about `sliceBlocks`, and fewer where they have more than `sliceBytes` together. Each comes
    * once; of a claim of more than BLOCKS_REMEMBERED, one that Redis gives again much later comes again. Blocks that are
    * taken out of the claim meanwhile may or may not come.
    * @throws when Redis was restarted in between, and some may have been passed over.
    */
   async *readSlices(claim: ClaimState, sliceBlocks: number): AsyncGenerator<ClaimBlocks> {
-    const { redis, keys, fingerprint } = this.#options;
+    const { redis, keys, fingerprint, sliceBytes } = this.#options;
     const key = keys.claim(claim.id);
     const run = await this.#redisRun();
     const averageBytes = claim.bytes / Math.max(1, await redis.scard(key));
-    const count = Math.max(1, Math.min(sliceBlocks, Math.floor(SLICE_BYTES / Math.max(1, averageBytes))));
+    const count = Math.max(1, Math.min(sliceBlocks, Math.floor(sliceBytes / Math.max(1, averageBytes))));
     // SSCAN may return a member twice, where so many are removed meanwhile that Redis makes the table of the set smaller.
     // Their fingerprints are kept, and not the blocks, to know them again.
     const seen = new RecentMap<true>(BLOCKS_REMEMBERED);

@@ -28,7 +28,8 @@ export function createShards(options: ShardWorkOptions): ShardWork[] {
     const leaseMs = Math.round(settings.HORIZON_LEASE_SECONDS * 1000);
     const deadLetterBounds = { letters: settings.HORIZON_DEAD_LETTERS, bytes: settings.HORIZON_DEAD_LETTERS_BYTES };
     const lease = new ShardLease({ runScript, keys, holder, leaseMs, monotonicMs });
-    const claims = new ShardClaims({ redis, runScript, keys, lease, deadLetterBounds, fingerprint });
+    const sliceBytes = settings.HORIZON_SLICE_BYTES;
+    const claims = new ShardClaims({ redis, runScript, keys, lease, deadLetterBounds, sliceBytes, fingerprint });
     const maxSeries = Math.ceil(settings.HORIZON_MAX_SERIES_CACHED / settings.HORIZON_SHARDS);
     const series = new SeriesCache({ redis, keys, maxSeries });
     const kept = { uncounted: new UncountedTallies(), resting: new RestingDeliveries() };
