@@ -1,11 +1,13 @@
 import cluster from "node:cluster";
 import process from "node:process";
+import { setFlagsFromString } from "node:v8";
 import { loadSettings } from "../../settings/load.ts";
 import type { Settings } from "../../settings/schema.ts";
 import { createLifecycle, type Lifecycle } from "../shared/lifecycle.ts";
 import { createLogger, type Logger } from "../shared/logger.ts";
 import { type Operations, openOperationsServer } from "../shared/operations-server.ts";
 import { runFluxProcess } from "./flux-process.ts";
+import { FLUX_V8_OPTION } from "./node-options.ts";
 import { fluxOperations } from "./operations.ts";
 import { type Policy, policyFrom } from "./policy.ts";
 import { missingKeys } from "./required-settings.ts";
@@ -17,6 +19,7 @@ import { clusterWorkerProcess } from "./workers/worker-process.ts";
 
 const exit = (code: number) => process.exit(code);
 
+setFlagsFromString(FLUX_V8_OPTION);
 if (cluster.isWorker) {
   runWorker({ channel: processChannel(process), source: process, exit });
 } else {

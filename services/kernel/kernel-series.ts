@@ -2,8 +2,6 @@ import type { RawSeries } from "./codec.ts";
 
 /** A request in the kernel's memory. */
 export interface RequestAtHand {
-  /** A copy of its words about series, `SERIES_WORDS` each. */
-  readonly words: Uint32Array;
   /** Whether what its series are recognised by are their label fields. */
   readonly holdsLabels: boolean;
   /** The label bytes at an address, one character a byte. @throws when another request has been read since. */
@@ -16,45 +14,27 @@ export const SERIES_WORDS = 6;
 /** A series of a request that the kernel has read. Its labels stay there. */
 export class KernelSeries implements RawSeries {
   readonly request: RequestAtHand;
-  readonly #at: number;
+  /** Where its label fields are in the kernel's memory, and how many bytes they take. */
+  readonly labelsAt: number;
+  readonly labelBytes: number;
+  readonly firstSample: number;
+  readonly sampleCount: number;
+  readonly histogramCount: number;
+  readonly exemplarCount: number;
 
-  /** @param position in the request. */
-  constructor(request: RequestAtHand, position: number) {
+  /** @param words about all series of the request, @param position in it. */
+  constructor(request: RequestAtHand, words: Uint32Array, position: number) {
+    const at = position * SERIES_WORDS;
     this.request = request;
-    this.#at = position * SERIES_WORDS;
-  }
-
-  /** Where its label fields are in the kernel's memory. */
-  get labelsAt(): number {
-    return this.#word(0);
-  }
-
-  /** How many bytes they take. */
-  get labelBytes(): number {
-    return this.#word(1);
-  }
-
-  get firstSample(): number {
-    return this.#word(2);
-  }
-
-  get sampleCount(): number {
-    return this.#word(3);
-  }
-
-  get histogramCount(): number {
-    return this.#word(4);
-  }
-
-  get exemplarCount(): number {
-    return this.#word(5);
+    this.labelsAt = words[at] ?? 0;
+    this.labelBytes = words[at + 1] ?? 0;
+    this.firstSample = words[at + 2] ?? 0;
+    this.sampleCount = words[at + 3] ?? 0;
+    this.histogramCount = words[at + 4] ?? 0;
+    this.exemplarCount = words[at + 5] ?? 0;
   }
 
   get rawLabels(): string {
     return this.request.readLabels(this.labelsAt, this.labelBytes);
-  }
-
-  #word(word: number): number {
-    return this.request.words[this.#at + word] ?? 0;
   }
 }

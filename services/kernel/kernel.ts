@@ -9,6 +9,7 @@ import type {
 } from "./codec.ts";
 import type { KernelExports } from "./kernel-exports.ts";
 import { KernelLines } from "./kernel-lines.ts";
+import { KernelRequest } from "./kernel-request.ts";
 import { KernelSeries, type RequestAtHand, SERIES_WORDS } from "./kernel-series.ts";
 import type { LineCodec, LineTerms, PlainLines } from "./line-codec.ts";
 import { MetadataReader } from "./metadata-reader.ts";
@@ -177,35 +178,39 @@ export class Kernel implements Codec, LineCodec, SeriesIndex {
   #decode(expandedBytes: number, labelsOf = latin1Of): DecodedWriteRequest {
     const kernel = this.#exports;
     const { buffer } = kernel.memory;
-    const rows = kernel.seriesCount.value;
     const samples = kernel.sampleCount.value;
     const request: RequestAtHand = {
-      words: new Uint32Array(buffer, kernel.seriesRow(0), rows * SERIES_WORDS).slice(),
       holdsLabels: labelsOf === latin1Of,
       readLabels: (at, length) => labelsOf(this.#labelsAt(request, at, length)),
     };
-    let series: KernelSeries[] | undefined;
-    const decoded: DecodedWriteRequest = {
-      // Nobody asks for them where all are known.
-      get series() {
-        series ??= Array.from({ length: rows }, (_, position) => new KernelSeries(request, position));
-        return series;
-      },
+    const decoded = new KernelRequest(() => this.#seriesOf(request), {
       hasOneSampleEach: Boolean(kernel.hasOneSampleEach.value),
       labelBytes: kernel.labelBytes.value,
       timestampsMs: new Float64Array(buffer, kernel.timesAt(), samples).slice(),
       valueBits: new BigUint64Array(buffer, kernel.valuesAt(), samples).slice(),
       ...readMetadata(kernel, expandedBytes),
-    };
+    });
     this.#atHand = { request, decoded };
     return decoded;
   }
 
+  #seriesOf(request: RequestAtHand): KernelSeries[] {
+    this.#mustBeAtHand(request);
+    const kernel = this.#exports;
+    const length = kernel.seriesCount.value;
+    const words = new Uint32Array(kernel.memory.buffer, kernel.seriesRow(0), length * SERIES_WORDS);
+    return Array.from({ length }, (_, position) => new KernelSeries(request, words, position));
+  }
+
   #labelsAt(request: RequestAtHand, at: number, length: number): Buffer {
+    this.#mustBeAtHand(request);
+    return Buffer.from(this.#exports.memory.buffer, at, length);
+  }
+
+  #mustBeAtHand(request: RequestAtHand): void {
     if (this.#atHand?.request !== request) {
       throw new Error("cannot read the labels of a series: the kernel has read another request since");
     }
-    return Buffer.from(this.#exports.memory.buffer, at, length);
   }
 
   /** Puts the terms into the kernel's memory, unless they are there from the series before. @returns whether it can. */

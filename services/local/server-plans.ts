@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Settings } from "../../settings/schema.ts";
+import { FLUX_NODE_OPTIONS } from "../flux/node-options.ts";
 import { type Address, hostAndPort } from "./addresses.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { demoPrometheusConfig } from "./demo-config.ts";
@@ -72,7 +73,7 @@ export function servicePlan(
   return {
     name: service === "flux" ? "Flux" : "Horizon",
     program: process.execPath,
-    args: ["--enable-source-maps", main],
+    args: ["--enable-source-maps", ...(service === "flux" ? FLUX_NODE_OPTIONS : []), main],
     env,
     logPath: logPath(data, service),
     ipc: true,

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { parse } from "yaml";
 import { z } from "zod";
+import { FLUX_NODE_OPTIONS } from "../../services/flux/node-options.ts";
 import { parseSettings } from "../../settings/load.ts";
 import { isSettingName } from "../../settings/value-kind.ts";
 
@@ -186,7 +187,8 @@ test("the build copies only what the build context holds", async () => {
 
 test("each service's command is a file that the build makes from a source that exists", async () => {
   for (const name of ["flux", "horizon"]) {
-    assert.deepEqual(service(name).command, [`dist/services/${name}/main.js`]);
+    const options = name === "flux" ? FLUX_NODE_OPTIONS : [];
+    assert.deepEqual(service(name).command, [...options, `dist/services/${name}/main.js`]);
     assert.deepEqual(service(name).build, { context: ".", dockerfile: "services/Dockerfile" });
     await read(`services/${name}/main.ts`);
   }

@@ -109,7 +109,8 @@ class Sorting {
     const samples = request.timestampsMs.length;
     this.#series = new Array(samples);
     this.#rows = new Uint32Array(samples);
-    this.#positions = new Uint32Array(samples);
+    // One and the same column where series and samples stand at the same positions.
+    this.#positions = request.hasOneSampleEach ? this.#rows : new Uint32Array(samples);
   }
 
   decide(position: number, stream: StreamSeries, deciding: Deciding): Verdict {
