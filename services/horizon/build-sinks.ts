@@ -18,8 +18,6 @@ import { parseStoreAddress } from "./sinks/victoria/store-address.ts";
 import { StoreClient } from "./sinks/victoria/store-client.ts";
 import { VictoriaSink } from "./sinks/victoria/victoria-sink.ts";
 
-/** Points of a claim that are kept back for a newer sample of their bucket, at most. */
-const MAX_KEPT_BACK = 500_000;
 /** Where every sample is kept, what has been written is recorded for as many milliseconds at a time. */
 const RECORD_WINDOW_MS = 60_000;
 /** Uncompressed bytes of a request; receivers take 32 MiB. */
@@ -42,7 +40,7 @@ export function buildTimeSeriesSink(
     shape: { retentionMs, chunkBytes: settings.RTS_CHUNK_BYTES },
     upkeep: new SeriesUpkeep(retentionMs),
     batchSamples: settings.RTS_BATCH_SAMPLES,
-    maxKeptBack: MAX_KEPT_BACK,
+    maxKeptBack: settings.RTS_MAX_POINTS_KEPT_BACK,
     records: new BucketRecords({ redis, runScript, resolutionMs, now, seriesTtlMs: seriesTtlMs(retentionMs) }),
     probe: () => probeTimeSeries(url, keyPrefix, settings.REDIS_TIMEOUT_MS),
   });
