@@ -76,7 +76,7 @@ test("what an instance sent before it was stopped is refused, however late Redis
 
 test("a series expires when it gets no samples for its retention, and is then not found any more", async (t) => {
   const store = await open(t);
-  const retentionMs = 240;
+  const retentionMs = 2400;
   store.clock.nowMs = MINUTE;
   await store.deliver(store.startSink({ retentionMs }), claim([[a, MINUTE, 1]]));
   const find = () => store.find("__name__=a_total", "path=/x%281%29");

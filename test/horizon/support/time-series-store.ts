@@ -12,6 +12,7 @@ import { shardKeys, timeSeriesKey } from "../../../services/shared/buffer-keys.t
 import { createLogger } from "../../../services/shared/logger.ts";
 import { connectRedis, waitForRedis } from "../../../services/shared/redis-connection.ts";
 import { loadScripts } from "../../../services/shared/redis-scripts/run-script.ts";
+import { timeSeriesSamples } from "./stored-samples.ts";
 
 export interface StoreSettings {
   readonly resolutionMs?: number;
@@ -98,11 +99,8 @@ export async function openTimeSeriesStore(t: TestContext, url: string, nowMs: nu
       return keys.filter((one) => one.startsWith(prefix));
     },
     samples: async (series) => {
-      if ((await redis.exists(key(series))) === 0) {
-        return undefined;
-      }
-      const reply = await redis.call("TS.RANGE", key(series), "-", "+");
-      return (reply as [number, string][]).map(([time, value]) => [Number(time), Number(value)]);
+      const stored = await timeSeriesSamples(redis, prefix, series.idText);
+      return stored?.map(([time, value]) => [time, Number(value)]);
     },
   };
 }
