@@ -253,6 +253,8 @@ test("Horizon waits for stores that are not there yet", async (t) => {
     REDIS_URL: own.url,
     VICTORIAMETRICS_URL: receiver.url,
     HORIZON_INTERVAL_SECONDS: "0.2",
+    // A lease whose confirmation is lost while Redis starts is waited for: not longer than the test does.
+    HORIZON_LEASE_SECONDS: "2",
     VICTORIAMETRICS_SETTLE_SECONDS: "0",
   });
   const url = await horizon.adminUrl();
@@ -263,7 +265,7 @@ test("Horizon waits for stores that are not there yet", async (t) => {
   await until(async () => (await fetch(`${url}/-/ready`)).status === 200, { describe: horizon.output });
   const { filler } = await createRig(t, { redisUrl: own.url, timeseriesUrl: false, prefix: "" });
   await filler.write({ generation: GENERATION, samples: [[{ __name__: "up" }, Date.now(), 1]] });
-  await until(() => receiver.accepted().size === 1);
+  await until(() => receiver.accepted().size === 1, { timeoutMs: 40_000, describe: horizon.output });
   horizon.child.kill("SIGTERM");
   assert.equal(await horizon.exitCode(), 0);
 });
