@@ -18,7 +18,7 @@ import { ensureBuild, ensureDependencies, nodeFault, PrepareProblem } from "../s
 const STAGES = [
   { name: "unit", folder: undefined, concurrency: 2, timeoutMs: 60_000, parts: [] },
   { name: "fuzz", folder: "test/fuzz", concurrency: 1, timeoutMs: 400_000, parts: [] },
-  { name: "integration", folder: "test/integration", concurrency: 2, timeoutMs: 180_000, parts: ["influxdb"] },
+  { name: "integration", folder: "test/integration", concurrency: 2, timeoutMs: 300_000, parts: ["influxdb"] },
   { name: "e2e", folder: "test/e2e", concurrency: 3, timeoutMs: 420_000, parts: ["remote-storage-adapter"] },
 ];
 /** The servers that tests of any stage may need; those of one stage alone are named there. */

@@ -8,7 +8,7 @@ import type { SinkName } from "./claim-state.ts";
 import type { MetadataReceiver } from "./metadata/metadata-forwarder.ts";
 import type { HorizonMetrics } from "./metrics.ts";
 import type { NamedStore } from "./required-settings.ts";
-import type { Sink } from "./sinks/sink.ts";
+import type { Sink, StoreClock } from "./sinks/sink.ts";
 import { BucketRecords } from "./sinks/timeseries/bucket-records.ts";
 import { probeTimeSeries } from "./sinks/timeseries/probe-timeseries.ts";
 import { SeriesUpkeep, seriesTtlMs } from "./sinks/timeseries/series-upkeep.ts";
@@ -52,6 +52,8 @@ export interface VictoriaSurroundings {
   readonly logger: Logger;
   readonly now: () => number;
   readonly bodies: BodyWriter;
+  /** Gives the time for which a store has run. Not called for one that has nothing to settle. */
+  readonly clockOf: (client: StoreClient) => StoreClock;
   /** PEM certificates of VICTORIAMETRICS_CA_FILE. */
   readonly ca?: string | undefined;
 }
@@ -64,7 +66,7 @@ export function buildVictoriaSink(
   settings: Settings,
   { name, url }: NamedStore,
   names: readonly SinkName[],
-  { metrics, logger, now, bodies, ca }: VictoriaSurroundings,
+  { metrics, logger, now, bodies, clockOf, ca }: VictoriaSurroundings,
 ): { sink: Sink; metadataReceiver: MetadataReceiver; close: () => void } {
   const address = parseStoreAddress(url);
   const client = new StoreClient({
@@ -78,6 +80,7 @@ export function buildVictoriaSink(
       await delay(ms, undefined, { signal });
     },
   });
+  const settleMs = settings.VICTORIAMETRICS_SETTLE_SECONDS * 1000;
   const sink = new VictoriaSink({
     name,
     owns: settings.VICTORIAMETRICS_SPREAD === "shard" ? (series) => ownerOf(series.id, names) === name : () => true,
@@ -88,7 +91,7 @@ export function buildVictoriaSink(
       maxBytes: MAX_REQUEST_BYTES,
       perTenant: address.perTenant,
     },
-    settleMs: settings.VICTORIAMETRICS_SETTLE_SECONDS * 1000,
+    settling: settleMs > 0 ? { settleMs, clock: clockOf(client) } : undefined,
     now,
     logger,
     onIgnoredRows: (rows) => metrics.setIgnoredRows(name, rows),

@@ -2,7 +2,7 @@ import type { ClaimState, SinkProgress } from "./claim-state.ts";
 import type { ClaimBlocks } from "./claims.ts";
 import { refusedFields } from "./dead-letters.ts";
 import type { PhaseTimes } from "./phase-times.ts";
-import type { Delivery, OnRefused, Sink } from "./sinks/sink.ts";
+import type { Delivery, OnRefused, Sink, StoreClock } from "./sinks/sink.ts";
 import type { Slice } from "./slice.ts";
 import { Tally } from "./tally.ts";
 import { type BlockReading, usableSlice } from "./usable-slices.ts";
@@ -95,14 +95,16 @@ export class ClaimDelivery {
   async #finish({ reading, signal }: DeliveryTurn): Promise<SinkProgress> {
     this.#tally.merge(await this.#delivery.finish(signal));
     reportImbalance(reading, this.#sink, this.claim, this.#tally);
-    const keepsAll = this.#sink.settleMs === 0 || this.#proof === undefined;
-    return {
-      state: keepsAll ? "confirmed" : "delivered",
-      deliveredAtMs: reading.now(),
-      ...(this.#proof !== undefined && { proof: this.#proof }),
-      tally: this.#tally,
-    };
+    return taken(this.#tally, this.#sink.settling?.clock, this.#proof);
   }
+}
+
+/** What is written down of a claim that a sink has taken all of: only a store with a memory and a proof has to settle. */
+function taken(tally: Tally, clock: StoreClock | undefined, proof: string | undefined): SinkProgress {
+  if (!clock || proof === undefined) {
+    return { state: "confirmed", tally };
+  }
+  return { state: "delivered", storeRanMs: clock.atMostMs(), proof, tally };
 }
 
 interface Begun {

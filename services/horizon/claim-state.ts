@@ -7,8 +7,8 @@ export type SinkName = "timeseries" | "victoriametrics" | `victoriametrics.${str
 export interface SinkProgress {
   /** `delivered`: it acknowledged everything and may still forget it. `confirmed`: it will not. */
   readonly state: "delivered" | "confirmed";
-  /** By the clock of the instance that delivered it. */
-  readonly deliveredAtMs: number;
+  /** While it settles: how long the store had run by then, by the `StoreClock` of the instance that wrote this down. */
+  readonly storeRanMs?: number;
   /** The instance that wrote this down; whoever did has counted the tally of a confirmed claim. */
   readonly by?: string;
   /** What the store said before the delivery; the same words later prove that it has not died since. */

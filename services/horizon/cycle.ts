@@ -49,8 +49,6 @@ export interface ShardWork {
   readonly uncounted: UncountedTallies;
   readonly resting: RestingDeliveries;
   nextParked: number;
-  /** When this instance took the shard, in ms since 1970. */
-  heldSinceMs: number;
 }
 
 /** `stopping` asks to finish the claim at hand, `abort` to leave it; the latter when the lease is lost, too. */
@@ -134,12 +132,12 @@ function turnEnds({ turnMs, drainShare }: CycleDeps, nowMs: number): TurnEnds {
 /** Each sink at its own pace. All come to their end before any failure is passed on. */
 async function serveSinks(
   { sinks, metrics, logger, now, backlogCap: cap }: CycleDeps,
-  { heldSinceMs, resting }: ShardWork,
+  { resting }: ShardWork,
   reading: BlockReading,
   ledger: ClaimLedger,
   { abort: signal, ...ends }: CycleSignals & TurnEnds,
 ): Promise<CycleReport["sinks"]> {
-  const turn = { reading, ledger, metrics, logger, now, heldSinceMs, resting, cap, signal, ...ends };
+  const turn = { reading, ledger, metrics, logger, now, resting, cap, signal, ...ends };
   const turns = await Promise.allSettled(
     sinks.map((sink) => serveSink({ ...turn, phases: new PhaseTimes(now) }, sink)),
   );

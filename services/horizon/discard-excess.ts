@@ -26,7 +26,7 @@ export async function discardExcess(turn: SinkTurn, { name }: Sink): Promise<num
       continue;
     }
     const tally = await countClaim(reading, claim, reason, signal);
-    const progress: SinkProgress = { state: "confirmed", deliveredAtMs: now(), tally };
+    const progress: SinkProgress = { state: "confirmed", tally };
     await ledger.record(claim.id, name, progress);
     metrics.countDelivery(name, "discarded");
     lost.merge(tally);

@@ -8,7 +8,7 @@ import type { HorizonMetrics } from "./metrics.ts";
 import type { Phase, PhaseTimes } from "./phase-times.ts";
 import type { RestingDeliveries } from "./resting-deliveries.ts";
 import { RetryableError } from "./retryable-error.ts";
-import { type CurrentProof, settle } from "./settle.ts";
+import { type StoreSight, settle } from "./settle.ts";
 import { LeaseLostError } from "./shard-lease.ts";
 import type { Sink } from "./sinks/sink.ts";
 import type { BlockReading } from "./usable-slices.ts";
@@ -33,8 +33,6 @@ export interface SinkTurn {
   readonly metrics: HorizonMetrics;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
   readonly now: () => number;
-  /** When this instance took the shard. */
-  readonly heldSinceMs: number;
   /** The deliveries of the shard that an earlier cycle has left unfinished. */
   readonly resting: RestingDeliveries;
   readonly cap: BacklogCap;
@@ -61,11 +59,9 @@ export async function serveSink(turn: SinkTurn, sink: Sink): Promise<SinkReport>
   const counts = { delivered: 0, confirmed: 0, deliveredAgain: 0, discarded: 0 };
   const report: SinkReport = { ...counts, phaseSeconds: {}, failure: undefined };
   try {
-    // A proof is one of the moment at which it was asked for: what was delivered later it says nothing about.
-    const askedAtMs = turn.now();
-    const proof = await phases.measure("settle", () => askForProof(sink, turn.signal));
-    await phases.measure("settle", () => settleDelivered(turn, sink, { proof, askedAtMs }, report));
-    await deliverPending(turn, sink, proof.proof, report);
+    const store = await phases.measure("settle", () => lookAt(sink, turn.signal));
+    await phases.measure("settle", () => settleDelivered(turn, sink, store, report));
+    await deliverPending(turn, sink, store.proof, report);
     metrics.setSinkUp(sink.name, true);
   } catch (error) {
     noteFailure(turn, sink, report, error);
@@ -77,19 +73,20 @@ export async function serveSink(turn: SinkTurn, sink: Sink): Promise<SinkReport>
 }
 
 /** @throws RetryableError when the store does not answer: there is then nothing to settle and no point in writing. */
-async function askForProof(sink: Sink, signal: AbortSignal): Promise<CurrentProof & { answers: true }> {
-  return { answers: true, proof: await sink.proof(signal) };
+async function lookAt(sink: Sink, signal: AbortSignal): Promise<StoreSight> {
+  // Before its proof is asked for: what it gives then says nothing about the time after that.
+  const ranMs = sink.settling?.clock.atLeastMs() ?? 0;
+  return { ranMs, proof: await sink.proof(signal) };
 }
 
-async function settleDelivered(
-  turn: SinkTurn,
-  sink: Sink,
-  { proof, askedAtMs }: { readonly proof: CurrentProof; readonly askedAtMs: number },
-  report: SinkReport,
-): Promise<void> {
+async function settleDelivered(turn: SinkTurn, sink: Sink, store: StoreSight, report: SinkReport): Promise<void> {
   for (const [claim, progress] of turn.ledger.deliveredTo(sink.name)) {
-    switch (settle(byOwnClock(turn, progress), sink.settleMs, askedAtMs, proof)) {
+    const ownProgress = byOwnClock(turn, sink, progress);
+    switch (settle(ownProgress, sink.settling?.settleMs, store)) {
       case "wait":
+        if (ownProgress !== progress) {
+          await turn.ledger.record(claim.id, sink.name, ownProgress);
+        }
         break;
       case "confirm":
         await turn.ledger.record(claim.id, sink.name, { ...progress, state: "confirmed" });
@@ -105,9 +102,9 @@ async function settleDelivered(
   }
 }
 
-/** The clock of another instance may differ; by ours, it delivered the claim before we took the shard. */
-function byOwnClock({ ledger, heldSinceMs }: SinkTurn, progress: SinkProgress): SinkProgress {
-  return ledger.isOwn(progress) ? progress : { ...progress, deliveredAtMs: heldSinceMs };
+/** Another instance has seen the store run for another time; by our clock, it delivered the claim just now. */
+function byOwnClock({ ledger }: SinkTurn, { settling }: Sink, progress: SinkProgress): SinkProgress {
+  return !settling || ledger.isOwn(progress) ? progress : { ...progress, storeRanMs: settling.clock.atMostMs() };
 }
 
 function noteFailure({ signal, metrics, logger }: SinkTurn, sink: Sink, report: SinkReport, error: unknown): void {

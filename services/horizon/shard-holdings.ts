@@ -94,7 +94,6 @@ export class ShardHoldings {
       metrics.countTakeover();
       logger.warn({ shard, from: taken.from }, "Took a shard over from an instance that has not given it back");
     }
-    work.heldSinceMs = now();
     board.take(shard, now());
     const giveUp = new AbortController();
     this.#holdings.set(shard, { giveUp, ended: this.#hold(work, giveUp.signal) });

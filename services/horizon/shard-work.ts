@@ -33,6 +33,6 @@ export function createShards(options: ShardWorkOptions): ShardWork[] {
     const maxSeries = Math.ceil(settings.HORIZON_MAX_SERIES_CACHED / settings.HORIZON_SHARDS);
     const series = new SeriesCache({ redis, keys, maxSeries });
     const kept = { uncounted: new UncountedTallies(), resting: new RestingDeliveries() };
-    return { shard, keys, lease, claims, series, ...kept, nextParked: 0, heldSinceMs: 0 };
+    return { shard, keys, lease, claims, series, ...kept, nextParked: 0 };
   });
 }

@@ -21,8 +21,10 @@ import { prepareReload } from "./reload.ts";
 import { requireBlocks, requireUrls, type StoreUrls } from "./required-settings.ts";
 import { ShardBoard } from "./shard-board.ts";
 import { addShardMetrics } from "./shard-metrics.ts";
-import type { Sink } from "./sinks/sink.ts";
+import type { Sink, StoreClock } from "./sinks/sink.ts";
 import { probeTimeSeries } from "./sinks/timeseries/probe-timeseries.ts";
+import type { StoreClient } from "./sinks/victoria/store-client.ts";
+import { StoreWatch } from "./sinks/victoria/store-watch.ts";
 import { compileSkipLists, type SkipLists } from "./skip-lists.ts";
 import { lookIntervalMs, startWork } from "./start-work.ts";
 import { describeStatus, readReadiness } from "./status.ts";
@@ -125,7 +127,8 @@ function assemble({ settings, urls, skipLists, ca, exit }: Ingredients): Running
       }),
     );
   }
-  const surroundings = { metrics, logger, now: Date.now, bodies: loadBodyWriter(), ca };
+  const watch = (client: StoreClient) => watchStore(client, lifecycle);
+  const surroundings = { metrics, logger, now: Date.now, bodies: loadBodyWriter(), clockOf: watch, ca };
   for (const store of urls.receivers) {
     const victoria = buildVictoriaSink(settings, store, receivers, surroundings);
     lifecycle.onStop(`${store.name} connections`, victoria.close);
@@ -136,6 +139,14 @@ function assemble({ settings, urls, skipLists, ca, exit }: Ingredients): Running
   const stores = { redis, sinks, metadataReceivers };
   const reloadable = { skipLists, keys: compileKeys(settings) };
   return { settings, urls, logger, lifecycle, registry, metrics, board, ...started, ...stores, ...reloadable };
+}
+
+/** Sees how long a store runs, until the service stops. */
+function watchStore(client: StoreClient, lifecycle: Lifecycle): StoreClock {
+  const answers = (signal: AbortSignal) => client.answers(signal);
+  const watch = new StoreWatch({ answers, monotonicMs: () => performance.now() }).start();
+  lifecycle.onStop("watch of a store", () => watch.stop());
+  return watch;
 }
 
 /** What sends metadata on; it ends before the connections that it uses, and after the shards. */

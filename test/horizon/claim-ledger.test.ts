@@ -7,7 +7,7 @@ import { HorizonMetrics } from "../../services/horizon/metrics.ts";
 import { Tally } from "../../services/horizon/tally.ts";
 
 const CLAIM: ClaimState = { id: "c1", claimedAtMs: 1, bytes: 1, oldestGeneration: 1, sinks: {} };
-const confirmed = (): SinkProgress => ({ state: "confirmed", deliveredAtMs: 1, tally: new Tally() });
+const confirmed = (): SinkProgress => ({ state: "confirmed", tally: new Tally() });
 
 /** A ledger of one claim, and what it asks of Redis. */
 function open({ update }: { readonly update: () => Promise<void> }) {

@@ -19,7 +19,7 @@ function tally(): Tally {
 }
 
 test("a claim survives being written down, tallies and all", () => {
-  const delivered = { state: "delivered", deliveredAtMs: 9, proof: "123", tally: tally() } as const;
+  const delivered = { state: "delivered", storeRanMs: 9, proof: "123", tally: tally() } as const;
   const state = withProgress(fresh, "victoriametrics", delivered);
   const read = parseClaimState("c1", formatClaimState(state));
   assert.deepEqual({ ...read, sinks: {} }, fresh);
@@ -46,7 +46,7 @@ test("a claim whose text is damaged is as old as its id says", () => {
 });
 
 test("a claim is confirmed when every enabled sink has confirmed it, and not before", () => {
-  const progress = (state: "delivered" | "confirmed") => ({ state, deliveredAtMs: 1, tally: tally() });
+  const progress = (state: "delivered" | "confirmed") => ({ state, tally: tally() });
   const one = withProgress(fresh, "timeseries", progress("confirmed"));
   const check = (state: ClaimState, sinks: Parameters<typeof isConfirmedByAll>[1], want: boolean) =>
     assert.equal(isConfirmedByAll(state, sinks), want);

@@ -7,7 +7,7 @@ import { ShardBoard } from "../../services/horizon/shard-board.ts";
 import { addShardMetrics } from "../../services/horizon/shard-metrics.ts";
 import { Tally } from "../../services/horizon/tally.ts";
 
-const confirmed = { state: "confirmed", deliveredAtMs: 1, tally: new Tally() } as const;
+const confirmed = { state: "confirmed", tally: new Tally() } as const;
 const claim = (claimedAtMs: number, sinks: ClaimState["sinks"]): ClaimState => ({
   ...{ id: `c${claimedAtMs}`, claimedAtMs, bytes: 1, oldestGeneration: 1, sinks },
 });

@@ -78,7 +78,7 @@ test("the reason why a store is not there, and which shard is stuck, are shown",
 });
 
 test("the status counts the claims that each sink has yet to confirm, and names who has which shard", () => {
-  const confirmed = { state: "confirmed", deliveredAtMs: 1, tally: new Tally() } as const;
+  const confirmed = { state: "confirmed", tally: new Tally() } as const;
   const claim = { id: "c", claimedAtMs: 1, bytes: 1, oldestGeneration: 1 };
   const board = boardOf({ sinceMs: 1000 });
   const remaining = [

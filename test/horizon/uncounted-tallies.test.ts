@@ -33,7 +33,7 @@ test("a tally is counted once", async () => {
 
 test("what Redis was told although its answer was lost is counted in the next cycle, once", async () => {
   const { metrics, tally, written, uncounted } = create();
-  const progress: SinkProgress = { state: "confirmed", deliveredAtMs: 1, by: "me", tally };
+  const progress: SinkProgress = { state: "confirmed", by: "me", tally };
   uncounted.add({ claimId: "c1", sink: "timeseries", by: "me", tally });
   uncounted.settle([claim({ timeseries: progress })], metrics);
   uncounted.settle([claim({ timeseries: progress })], metrics);
@@ -51,6 +51,6 @@ test("what Redis was not told is not counted: it will be delivered again", async
 test("what another instance delivered and confirmed in our stead is not counted: it has counted it", async () => {
   const { metrics, tally, written, uncounted } = create();
   uncounted.add({ claimId: "c1", sink: "timeseries", by: "me", tally });
-  uncounted.settle([claim({ timeseries: { state: "confirmed", deliveredAtMs: 2, by: "another", tally } })], metrics);
+  uncounted.settle([claim({ timeseries: { state: "confirmed", by: "another", tally } })], metrics);
   assert.equal(await written(), 0);
 });

@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import type { ClaimState } from "../../services/horizon/claim-state.ts";
 import type { ShardClaims } from "../../services/horizon/claims.ts";
 import { deadBlockFields } from "../../services/horizon/dead-letters.ts";
+import { StoreWatch } from "../../services/horizon/sinks/victoria/store-watch.ts";
 import { formatSeriesName, labelValue } from "../../services/shared/series.ts";
 import type { BlockSpec } from "../horizon/support/buffer-filler.ts";
 import { createRig, GENERATION, type Rig, START_MS } from "../horizon/support/horizon-rig.ts";
@@ -323,6 +324,40 @@ test("a VictoriaMetrics that is killed before it has settled gets its claim agai
   assert.equal(report.finished, 1);
   assert.equal(await rig.metric("horizon_samples_written_total", { sink: "victoriametrics" }), 2);
   assert.equal(await rig.metric("horizon_deliveries_total", { sink: "victoriametrics", outcome: "again" }), 1);
+});
+
+test("while a VictoriaMetrics stands still nothing settles: one that is killed right after gets its claim again", async (t) => {
+  const victoria = await startVictoriaMetrics();
+  t.after(() => victoria.stop());
+  const rig = await createRig(t, {
+    redisUrl: redisServer.url,
+    victoriaUrl: victoria.url,
+    settings: { VICTORIAMETRICS_SETTLE_SECONDS: 8 },
+    clockOf: (client) => {
+      const answers = (signal: AbortSignal) => client.answers(signal);
+      const watch = new StoreWatch({ answers, monotonicMs: () => performance.now() }).start();
+      t.after(() => watch.stop());
+      return watch;
+    },
+  });
+  const startedInSecond = Math.floor(Date.now() / 1000);
+  await rig.filler.write(block);
+  assert.equal((await rig.cycle()).sinks.victoriametrics?.delivered, 1);
+  await victoria.pause();
+  await until(() => Date.now() / 1000 > startedInSecond + 9);
+  victoria.resume();
+  assert.equal((await rig.cycle()).sinks.victoriametrics?.confirmed, 0);
+
+  await victoria.kill();
+  await victoria.restart();
+  const report = await rig.cycle();
+  assert.equal(report.sinks.victoriametrics?.deliveredAgain, 1);
+  const stored = await victoria.exportAll('{__name__="a"}');
+  assert.deepEqual(
+    stored.map(({ samples }) => samples),
+    [[{ timestampMs: MINUTE, value: 1 }]],
+  );
+  await until(async () => (await rig.cycle()).finished === 1);
 });
 
 test("a receiver that does not say when it was started is believed at once", async (t) => {

@@ -45,7 +45,10 @@ async function createForwarding(t: TestContext, url: string) {
   const now = () => clock.nowMs;
   const metrics = new HorizonMetrics(new Registry(), ["victoriametrics"]);
   const store = { name: "victoriametrics", url } as const;
-  const victoria = buildVictoriaSink(settings, store, [store.name], { metrics, logger, now, bodies: loadBodyWriter() });
+  const victoria = buildVictoriaSink(settings, store, [store.name], {
+    ...{ metrics, logger, now, bodies: loadBodyWriter() },
+    clockOf: () => ({ atLeastMs: now, atMostMs: now }),
+  });
   t.after(victoria.close);
   const [forwarder] = buildForwarders({ settings, redis, registry, logger, now }, [victoria.metadataReceiver]);
   assert.ok(forwarder);

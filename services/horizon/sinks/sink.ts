@@ -41,14 +41,28 @@ export interface ClaimHold {
   confirm(): Promise<void>;
 }
 
+/** How long a store that dies forgets what it acknowledged. */
+export interface Settling {
+  /** What it acknowledged, it keeps when it has run for so long since. */
+  readonly settleMs: number;
+  readonly clock: StoreClock;
+}
+
+/** The time for which a store has run, as far as it is known here. It stands still while the store does. */
+export interface StoreClock {
+  atLeastMs(): number;
+  /** A little more: it may have run since it was last looked at. */
+  atMostMs(): number;
+}
+
 /**
  * A store that Horizon writes to. Everything here may throw RetryableError: the store takes nothing now, and the whole
  * claim is to be delivered again later. What it refuses for good is no error but goes to `onRefused` and the tally.
  */
 export interface Sink {
   readonly name: SinkName;
-  /** How long the store may forget what it acknowledged, in ms; 0 when it never does. */
-  readonly settleMs: number;
+  /** For a store that may forget what it acknowledged; undefined for one that never does. */
+  readonly settling: Settling | undefined;
   /** Begins to deliver one claim. */
   begin(onRefused: OnRefused, signal: AbortSignal, hold: ClaimHold): Promise<Delivery>;
   /** Words that stay the same as long as the store has not died; undefined when it has none to give. */

@@ -20,7 +20,8 @@ import { ShardBoard } from "../../../services/horizon/shard-board.ts";
 import { LeaseLostError } from "../../../services/horizon/shard-lease.ts";
 import { addShardMetrics } from "../../../services/horizon/shard-metrics.ts";
 import { createShards } from "../../../services/horizon/shard-work.ts";
-import type { Sink } from "../../../services/horizon/sinks/sink.ts";
+import type { Sink, StoreClock } from "../../../services/horizon/sinks/sink.ts";
+import type { StoreClient } from "../../../services/horizon/sinks/victoria/store-client.ts";
 import { compileSkipLists } from "../../../services/horizon/skip-lists.ts";
 import { loadBodyWriter } from "../../../services/kernel/load-body-writer.ts";
 import { type ShardKeys, shardKeys } from "../../../services/shared/buffer-keys.ts";
@@ -44,6 +45,8 @@ export interface RigOptions {
   /** The Redis of the time series; false leaves RedisTimeSeries out. By default the buffer's. */
   readonly timeseriesUrl?: string | false;
   readonly settings?: Partial<Settings>;
+  /** Sees how long VictoriaMetrics runs; by default, that it always does, on the clock that the test moves. */
+  readonly clockOf?: (client: StoreClient) => StoreClock;
   /** By default one that nobody else has. */
   readonly prefix?: string;
   /** Shares the keys of another rig: one more Horizon on the same buffer. */
@@ -151,7 +154,6 @@ async function holdAndRunCycle(
   if (!(await lease.take())) {
     return { ...nothing, outcome: "lease_busy" };
   }
-  work.heldSinceMs ||= deps.now();
   board.take(shard, deps.now());
   const abort = AbortSignal.any([signals.abort, lease.lost]);
   const cycle = () => runCycle(deps, work, deps.now(), { ...signals, abort });
@@ -194,7 +196,10 @@ function buildSinks(
   const bodies = loadBodyWriter();
   for (const store of receivers) {
     const names = receivers.map(({ name }) => name);
-    const { sink, close } = buildVictoriaSink(settings, store, names, { ...deps, logger, bodies, ca: options.ca });
+    const { sink, close } = buildVictoriaSink(settings, store, names, {
+      ...{ ...deps, logger, bodies, ca: options.ca },
+      clockOf: options.clockOf ?? (() => ({ atLeastMs: deps.now, atMostMs: deps.now })),
+    });
     t.after(close);
     sinks.push(sink);
   }

@@ -23,7 +23,7 @@ const POLICY_VERSION = "1";
 /** RedisTimeSeries as a sink. What it has acknowledged it keeps as well as its Redis keeps anything. */
 export class TimeSeriesSink implements Sink {
   readonly name: SinkName = "timeseries";
-  readonly settleMs = 0;
+  readonly settling = undefined;
   readonly #options: TimeSeriesSinkOptions;
   #isProbed = false;
   #hasTakenOver = false;

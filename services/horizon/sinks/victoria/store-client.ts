@@ -104,6 +104,21 @@ export class StoreClient {
     return answer.status === 200 ? textOf(answer) : undefined;
   }
 
+  /** Whether the store answers, whatever it says: one that stands still or is away does not. */
+  async answers(signal: AbortSignal): Promise<boolean> {
+    const { metricsUrl } = this.#options.address;
+    try {
+      const { status } = await this.#orRetryable(this.#http.head<unknown>(metricsUrl, { signal }), signal);
+      // Of those with 500 and above, most are from something before it.
+      return status < 500;
+    } catch (error) {
+      if (error instanceof RetryableError) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
   /** Closes idle connections. */
   close(): void {
     this.#agents.httpAgent.destroy();

@@ -3,7 +3,7 @@ import type { Logger } from "../../../shared/logger.ts";
 import type { SinkName } from "../../claim-state.ts";
 import type { KnownSeries } from "../../known-series.ts";
 import { RetryableError } from "../../retryable-error.ts";
-import type { ClaimHold, Delivery, OnRefused, Sink } from "../sink.ts";
+import type { ClaimHold, Delivery, OnRefused, Settling, Sink } from "../sink.ts";
 import type { BatchLimits } from "./batches.ts";
 import type { StoreClient } from "./store-client.ts";
 import { readIgnoredRows, readStartTime } from "./store-metrics.ts";
@@ -17,7 +17,7 @@ export interface VictoriaSinkOptions {
   readonly limits: BatchLimits;
   /** Whether a series is this store's to hold. */
   readonly owns: (series: KnownSeries) => boolean;
-  readonly settleMs: number;
+  readonly settling: Settling | undefined;
   readonly now: () => number;
   readonly logger: Pick<Logger, "warn">;
   /** Told what the store says it has ignored, by its reasons. */
@@ -34,7 +34,7 @@ const NO_TENANT = "0";
 /** VictoriaMetrics, or any other receiver of remote-write 1.0, as a sink. */
 export class VictoriaSink implements Sink {
   readonly name: SinkName;
-  readonly settleMs: number;
+  readonly settling: Settling | undefined;
   readonly #options: VictoriaSinkOptions;
   #notBeforeMs = 0;
   #hasWarned = false;
@@ -42,7 +42,7 @@ export class VictoriaSink implements Sink {
   constructor(options: VictoriaSinkOptions) {
     this.#options = options;
     this.name = options.name;
-    this.settleMs = options.settleMs;
+    this.settling = options.settling;
   }
 
   async begin(onRefused: OnRefused, _signal: AbortSignal, hold: ClaimHold): Promise<Delivery> {
@@ -75,7 +75,7 @@ export class VictoriaSink implements Sink {
     const text = await this.#options.client.metrics(signal);
     const startTime = text === undefined ? undefined : readStartTime(text);
     this.#options.onIgnoredRows(readIgnoredRows(text ?? ""));
-    if (startTime === undefined && this.settleMs > 0 && !this.#hasWarned) {
+    if (startTime === undefined && this.settling && !this.#hasWarned) {
       this.#hasWarned = true;
       this.#options.logger.warn("The store does not say when it was started; what it acknowledges counts as kept");
     }

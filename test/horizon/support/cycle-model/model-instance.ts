@@ -90,7 +90,6 @@ export class ModelInstance {
       return false;
     }
     this.#isHolding = true;
-    this.#work.heldSinceMs = this.#deps.now();
     this.#onTake(this);
     return true;
   }

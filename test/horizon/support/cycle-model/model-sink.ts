@@ -13,6 +13,7 @@ import type { ModelStore } from "./model-store.ts";
 export function createModelSink(store: ModelStore, scheduler: CallScheduler): Sink {
   const { name, settleMs } = store;
   const keepsBack = settleMs === 0;
+  const clock = { atLeastMs: () => store.ranMs, atMostMs: () => store.ranMs };
 
   /** A call to the store; undefined where it leaves the call without an answer. */
   async function ask<Reply>(what: string, signal: AbortSignal, answer: () => Reply): Promise<Reply> {
@@ -41,7 +42,7 @@ export function createModelSink(store: ModelStore, scheduler: CallScheduler): Si
 
   return {
     name,
-    settleMs,
+    settling: keepsBack ? undefined : { settleMs, clock },
     begin: async (onRefused, signal, hold): Promise<Delivery> => {
       await ask("begin", signal, () => undefined);
       await hold.confirm();

@@ -14,22 +14,44 @@ export interface StoreWatcher {
   onWork(ms: number): void;
 }
 
-/** A store that keeps samples as sets, for both instances; with moods, and with a bad memory where it has `settleMs`. */
+/**
+ * A store that keeps samples as sets, for both instances; with moods, and with a bad memory where it has `settleMs`.
+ * While it hangs it stands still, and makes nothing safe.
+ */
 export class ModelStore {
   readonly name: StoreName;
   readonly settleMs: number;
-  mood: StoreMood = "well";
   readonly #watcher: StoreWatcher;
   readonly #now: () => number;
-  /** When each sample was written for the first time since it was last forgotten. */
+  /** How long it had run when each sample was written for the first time since it was last forgotten. */
   readonly #writtenAtMs = new Map<string, number>();
   #life = 1;
+  #mood: StoreMood = "well";
+  /** How long it has run until its mood last changed, and when that was. */
+  #ranMs = 0;
+  #changedAtMs: number;
 
   constructor(name: StoreName, settleMs: number, now: () => number, watcher: StoreWatcher) {
     this.name = name;
     this.settleMs = settleMs;
     this.#now = now;
+    this.#changedAtMs = now();
     this.#watcher = watcher;
+  }
+
+  get mood(): StoreMood {
+    return this.#mood;
+  }
+
+  set mood(mood: StoreMood) {
+    this.#ranMs = this.ranMs;
+    this.#changedAtMs = this.#now();
+    this.#mood = mood;
+  }
+
+  /** How long it has run. */
+  get ranMs(): number {
+    return this.#mood === "hanging" ? this.#ranMs : this.#ranMs + this.#now() - this.#changedAtMs;
   }
 
   /** Words that stay the same until it is restarted, if it has any reason to give them. */
@@ -48,7 +70,7 @@ export class ModelStore {
   /** Whether it holds a sample, and would after a restart. */
   keeps(key: string): boolean {
     const writtenAtMs = this.#writtenAtMs.get(key);
-    return writtenAtMs !== undefined && this.#now() - writtenAtMs >= this.settleMs;
+    return writtenAtMs !== undefined && this.ranMs - writtenAtMs >= this.settleMs;
   }
 
   /** Writes the samples of a slice. @returns those of them that it refuses. */
@@ -63,7 +85,7 @@ export class ModelStore {
           this.#watcher.onRefuse(this.name, key);
         } else {
           this.#watcher.onWrite(this.name, key);
-          this.#writtenAtMs.set(key, this.#writtenAtMs.get(key) ?? this.#now());
+          this.#writtenAtMs.set(key, this.#writtenAtMs.get(key) ?? this.ranMs);
         }
       }
       if (isRefused) {
