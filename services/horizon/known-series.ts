@@ -1,7 +1,7 @@
+import type { ByteSpace, KeptBytes } from "../shared/byte-space.ts";
 import { decodeLabels } from "../shared/label-bytes.ts";
 import { recordLabelBytes, recordType } from "../shared/registry-record.ts";
 import { formatSeriesId, type LabelSet, type SeriesId } from "../shared/series.ts";
-import type { KeptBytes, LabelSpace } from "./label-space.ts";
 import { fromWireLabels, toWireLabels } from "./wire-labels.ts";
 
 /** What a pair of skip lists said about a series. */
@@ -43,7 +43,7 @@ export function recordWireLabels(record: Uint8Array): Buffer | undefined {
 }
 
 /** Makes a series. @param wireLabels its labels, of which a copy is kept. */
-export function createKnownSeries(id: SeriesId, wireLabels: Uint8Array, space: LabelSpace): KnownSeries {
+export function createKnownSeries(id: SeriesId, wireLabels: Uint8Array, space: ByteSpace): KnownSeries {
   const { chunk, start, end } = space.keep(wireLabels);
   return { id, idText: formatSeriesId(id), chunk, start, end, verdicts: NO_VERDICTS, upkeep: undefined };
 }

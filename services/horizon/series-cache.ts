@@ -1,17 +1,18 @@
 import type { Redis } from "ioredis";
 import type { Block } from "../shared/block.ts";
 import type { ShardKeys } from "../shared/buffer-keys.ts";
+import { ByteSpace } from "../shared/byte-space.ts";
 import type { SeriesId } from "../shared/series.ts";
 import { idBytes } from "../shared/series-id.ts";
 import { NONE } from "./id-index.ts";
 import { KnownGeneration } from "./known-generation.ts";
 import { createKnownSeries, type KnownSeries, recordWireLabels, wireLabelsOf } from "./known-series.ts";
-import { LabelSpace } from "./label-space.ts";
 
 /** Ids that are asked for in one command. */
 const IDS_PER_COMMAND = 2000;
 /** Generations of which the series are remembered: those used last. */
 const MAX_GENERATIONS = 3;
+const LABEL_CHUNK_BYTES = 262_144;
 
 /** The series of the samples of a block: that of sample i is `known[numbers[i]]`. */
 export interface FoundSeries {
@@ -32,7 +33,7 @@ export class SeriesCache {
   readonly #options: SeriesCacheOptions;
   /** By generation, the one used last at the end. */
   readonly #generations = new Map<number, KnownGeneration>();
-  readonly #labelSpace = new LabelSpace();
+  readonly #labelSpace = new ByteSpace(LABEL_CHUNK_BYTES);
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: SeriesCacheOptions) {

@@ -1,3 +1,5 @@
+import { writeVarint } from "../shared/varint.ts";
+
 /*
  * Labels as a TimeSeries message of remote-write has them, for each label
  *
@@ -27,7 +29,7 @@ export function toWireLabels(labelBytes: Uint8Array): Buffer | undefined {
       return undefined;
     }
     wire[end++] = LABEL_TAG;
-    end = writeLength(wire, end, next - at + 2);
+    end = writeVarint(wire, end, next - at + 2);
     wire[end++] = NAME_TAG;
     end = copy(wire, end, labelBytes, at, valueAt);
     wire[end++] = VALUE_TAG;
@@ -74,16 +76,6 @@ function skipLength(bytes: Uint8Array, start: number): number {
   while ((bytes[at] ?? 0) >= 0x80) {
     at++;
   }
-  return at + 1;
-}
-
-function writeLength(bytes: Uint8Array, start: number, length: number): number {
-  let at = start;
-  let rest = length;
-  for (; rest > 0x7f; rest >>>= 7) {
-    bytes[at++] = (rest & 0x7f) | 0x80;
-  }
-  bytes[at] = rest;
   return at + 1;
 }
 

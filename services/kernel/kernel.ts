@@ -234,26 +234,35 @@ export class Kernel implements Codec, LineCodec, SeriesIndex {
   }
 
   /** Where the label fields of a series are in the kernel's memory. The request at hand stays where it is. */
-  #placeLabels(kernel: KernelExports, series: RawSeries): { at: number; bytes: number } {
-    if (series instanceof KernelSeries && series.request === this.#atHand?.request && series.request.holdsLabels) {
-      return { at: series.labelsAt, bytes: series.labelBytes };
-    }
-    const { rawLabels } = series;
-    const at = kernel.sentAt(rawLabels.length);
-    Buffer.from(kernel.memory.buffer, at, rawLabels.length).write(rawLabels, "latin1");
-    return { at, bytes: rawLabels.length };
+  #placeLabels(kernel: KernelExports, series: RawSeries): Place {
+    const known = this.#placeAtHand(series);
+    return known && this.#atHand?.request.holdsLabels
+      ? known
+      : placeText(kernel, series.rawLabels, (bytes) => kernel.sentAt(bytes));
   }
 
   /** Where the label bytes of a series are in the kernel's memory; they are put there if they are not yet. */
-  #place(kernel: KernelExports, series: RawSeries): { at: number; bytes: number } {
-    if (series instanceof KernelSeries && series.request === this.#atHand?.request) {
-      return { at: series.labelsAt, bytes: series.labelBytes };
-    }
-    const { rawLabels } = series;
-    const at = kernel.inputAt(rawLabels.length);
-    Buffer.from(kernel.memory.buffer, at, rawLabels.length).write(rawLabels, "latin1");
-    return { at, bytes: rawLabels.length };
+  #place(kernel: KernelExports, series: RawSeries): Place {
+    return this.#placeAtHand(series) ?? placeText(kernel, series.rawLabels, (bytes) => kernel.inputAt(bytes));
   }
+
+  #placeAtHand(series: RawSeries): Place | undefined {
+    return series instanceof KernelSeries && series.request === this.#atHand?.request
+      ? { at: series.labelsAt, bytes: series.labelBytes }
+      : undefined;
+  }
+}
+
+/** Where bytes are in the kernel's memory. */
+interface Place {
+  readonly at: number;
+  readonly bytes: number;
+}
+
+function placeText(kernel: KernelExports, latin1: string, roomFor: (bytes: number) => number): Place {
+  const at = roomFor(latin1.length);
+  Buffer.from(kernel.memory.buffer, at, latin1.length).write(latin1, "latin1");
+  return { at, bytes: latin1.length };
 }
 
 function latin1Of(bytes: Buffer): string {

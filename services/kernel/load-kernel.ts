@@ -1,8 +1,8 @@
 import { webcrypto } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Codec } from "./codec.ts";
 import { Kernel } from "./kernel.ts";
 import { asKernelExports, type KernelExports } from "./kernel-exports.ts";
+import { loadModule } from "./load-module.ts";
 import { referenceCodec } from "./reference.ts";
 
 /**
@@ -21,9 +21,6 @@ export function loadKernel(onFailure: (error: unknown) => void, reference: Codec
 
 /** Makes instances of the module. @throws when it has not been built. */
 export function kernelInstances(): () => KernelExports {
-  const module = new WebAssembly.Module(readFileSync(new URL("kernel.wasm", import.meta.url)));
-  const abort = () => {
-    throw new Error("the kernel ran out of memory");
-  };
-  return () => asKernelExports(new WebAssembly.Instance(module, { env: { abort } }).exports);
+  const instantiate = loadModule("kernel.wasm", "the kernel ran out of memory");
+  return () => asKernelExports(instantiate());
 }

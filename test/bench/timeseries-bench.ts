@@ -3,11 +3,11 @@ import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
 import { buildTimeSeriesSink } from "../../services/horizon/build-sinks.ts";
 import { createKnownSeries, type KnownSeries } from "../../services/horizon/known-series.ts";
-import { LabelSpace } from "../../services/horizon/label-space.ts";
 import type { ClaimHold, Sink } from "../../services/horizon/sinks/sink.ts";
 import type { Slice } from "../../services/horizon/slice.ts";
 import { toWireLabels } from "../../services/horizon/wire-labels.ts";
 import { shardKeys } from "../../services/shared/buffer-keys.ts";
+import { ByteSpace } from "../../services/shared/byte-space.ts";
 import { encodeLabels } from "../../services/shared/label-bytes.ts";
 import { createLogger } from "../../services/shared/logger.ts";
 import { settingsSchema } from "../../settings/schema.ts";
@@ -36,7 +36,7 @@ const settings = settingsSchema.parse({});
 let nowMs = START_MS;
 const startSink = () =>
   buildTimeSeriesSink(settings, server.url, redis, { logger: createLogger("bench", "warn"), now: () => nowMs });
-const space = new LabelSpace();
+const space = new ByteSpace(262_144);
 const series = Array.from({ length: count }, (_, i) => inventSeries(i));
 const never = new AbortController().signal;
 

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LabelSpace } from "../../services/horizon/label-space.ts";
 import { toWireLabels } from "../../services/horizon/wire-labels.ts";
 import type { BodySeries } from "../../services/kernel/body-writer.ts";
 import { loadBodyWriter } from "../../services/kernel/load-body-writer.ts";
 import { referenceCodec } from "../../services/kernel/reference.ts";
+import { ByteSpace } from "../../services/shared/byte-space.ts";
 import { encodeLabels } from "../../services/shared/label-bytes.ts";
 import { labelSet } from "../horizon/support/known-series.ts";
 import { createRandom, type Random } from "../support/random.ts";
@@ -21,7 +21,7 @@ interface Spec {
 
 /** The body that the writer makes, of series in one space. */
 function bodyOf(specs: readonly Spec[]): Buffer {
-  const space = new LabelSpace();
+  const space = new ByteSpace(262_144);
   const samples = specs.flatMap((spec) => spec.samples);
   const series: BodySeries[] = [];
   let first = 0;
@@ -89,7 +89,7 @@ test("any series in any order are read as those that a sender's libraries write"
 });
 
 test("series that stand apart, in memory and in the columns, are put together", () => {
-  const spaces = [new LabelSpace(), new LabelSpace()];
+  const spaces = [new ByteSpace(262_144), new ByteSpace(262_144)];
   const series = [5, 0, 2, 3, 1].map((first, i) => ({
     series: spaces[i % 2 ? 1 : 0]?.keep(toWireLabels(encodeLabels(labelSet({ __name__: `m${i}` }))) ?? Buffer.alloc(0)),
     first,

@@ -122,9 +122,9 @@ describe("the kernel leaves to the host", () => {
     ["a name that stands twice in its label", fieldsOf([up]) + field(1, field(1, "a") + field(1, "b"))],
     ["a field that labels do not have", fieldsOf([up]) + field(1, field(1, "a") + field(2, "1") + field(3, "x"))],
     ["a field that is no label", fieldsOf([up]) + field(5, "x")],
-    ["a label that is longer than what there is", fieldsOf([up]) + "\x0a\x05\x0a\x01a"],
+    ["a label that is longer than what there is", `${fieldsOf([up])}\x0a\x05\x0a\x01a`],
     ["a name that is longer than its label", fieldsOf([up]) + field(1, "\x0a\x05a")],
-    ["a length that does not end", fieldsOf([up]) + "\x0a\x80"],
+    ["a length that does not end", `${fieldsOf([up])}\x0a\x80`],
   ];
   for (const [what, rawLabels] of rows) {
     test(what, () => assert.equal(made(rawLabels), undefined));

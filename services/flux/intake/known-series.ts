@@ -1,3 +1,4 @@
+import type { ByteSpace } from "../../shared/byte-space.ts";
 import type { SeriesId } from "../../shared/series.ts";
 
 /** What a known series begins with. */
@@ -31,8 +32,8 @@ export class KnownSeries {
   idHigh: number;
   /** Undefined where the id tells the labels that it was sent with. */
   #sourceId: SeriesId | undefined;
-  #space: ArrayBufferLike;
-  #recordAt: number;
+  #chunk: Buffer;
+  #recordAt = 0;
   readonly #recordBytes: number;
 
   constructor({ id, shard, record, sourceId }: NewSeries) {
@@ -40,8 +41,7 @@ export class KnownSeries {
     this.idLow = lowOf(id);
     this.idHigh = highOf(id);
     this.#sourceId = sourceId === id ? undefined : sourceId;
-    this.#space = record.buffer;
-    this.#recordAt = record.byteOffset;
+    this.#chunk = record;
     this.#recordBytes = record.length;
   }
 
@@ -71,7 +71,7 @@ export class KnownSeries {
 
   /** What the registry holds of it, but for its type. Not to be written to. */
   get record(): Buffer {
-    return Buffer.from(this.#space, this.#recordAt, this.#recordBytes);
+    return this.#chunk.subarray(this.#recordAt, this.#recordAt + this.#recordBytes);
   }
 
   get recordBytes(): number {
@@ -83,11 +83,11 @@ export class KnownSeries {
     return (this.#sourceId ?? this.id) === sourceId;
   }
 
-  /** Gives its record another place. @param hold copies bytes to where they may stay. */
-  moveRecord(hold: (record: Buffer) => Buffer): void {
-    const record = hold(this.record);
-    this.#space = record.buffer;
-    this.#recordAt = record.byteOffset;
+  /** Gives its record a place in this space. */
+  moveRecord(space: ByteSpace): void {
+    const { chunk, start } = space.keep(this.record);
+    this.#chunk = chunk;
+    this.#recordAt = start;
   }
 }
 

@@ -1,8 +1,8 @@
 import type { DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
 import { NONE, type SeriesIndex } from "../../kernel/series-index.ts";
+import { ByteSpace } from "../../shared/byte-space.ts";
 import type { SeriesId } from "../../shared/series.ts";
 import type { KnownSeries } from "./known-series.ts";
-import { RecordSpace } from "./record-space.ts";
 import { SeriesById } from "./series-by-id.ts";
 import type { Stream, Verdict } from "./stream.ts";
 
@@ -10,6 +10,8 @@ import type { Stream, Verdict } from "./stream.ts";
 const BYTES_PER_SERIES = 1024;
 /** At least, so that a small table does not forget within a request what it has just learnt. */
 const MIN_HALF_BYTES = 2 ** 24;
+/** Large ones leave no holes between what requests take and give back. */
+const RECORD_CHUNK_BYTES = 1_048_576;
 
 /**
  * Remembers the verdict about every series that was seen lately, for all streams together, within a bound: what is
@@ -24,8 +26,7 @@ export class SeriesTable {
   /** By the numbers that the index gives in each half. */
   #young: Verdict[] = [];
   #old: Verdict[] = [];
-  readonly #records = new RecordSpace();
-  readonly #hold = (record: Buffer) => this.#records.hold(record);
+  readonly #records = new ByteSpace(RECORD_CHUNK_BYTES);
   /** Bytes of records in the young half. */
   #youngBytes = 0;
   #incarnation: number;
@@ -110,7 +111,7 @@ export class SeriesTable {
   #putYoung(stream: StreamSeries, number: number, verdict: Verdict): void {
     this.#young[number] = verdict;
     if (verdict.kind === "keep") {
-      verdict.series.moveRecord(this.#hold);
+      verdict.series.moveRecord(this.#records);
       this.#youngBytes += verdict.series.recordBytes;
       stream.noteYoung(verdict.series);
     }

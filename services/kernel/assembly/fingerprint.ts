@@ -1,3 +1,5 @@
+import { tailMask } from "./tail-mask";
+
 /*
  * The fingerprint that stands for label bytes in the index: three sums of 64 bits (NH of UMAC, RFC 4418 5.2), each under
  * a part of the key of its own, each mixed down to 32 bits.
@@ -12,7 +14,6 @@ const PIECE_BYTES: u32 = 1024;
 const KEY_BYTES: u32 = PIECE_BYTES + 48;
 
 const key = memory.data(KEY_BYTES, 16);
-const tailMasks = memory.data(32, 16);
 
 /** Bytes of a fingerprint: three words, and one of zeros that makes it easy to compare. */
 export const FINGERPRINT_BYTES: usize = 16;
@@ -24,13 +25,6 @@ export function hashKeyAt(): usize {
 
 export function hashKeyBytes(): u32 {
   return KEY_BYTES;
-}
-
-/** Must be called once, before any fingerprint is taken. */
-export function prepareFingerprints(): void {
-  // Loading 16 bytes at 16 - n gives a mask of n bytes.
-  memory.fill(tailMasks, 0xff, 16);
-  memory.fill(tailMasks + 16, 0, 16);
 }
 
 /** Writes the fingerprint of some bytes in a stream. Reads up to 15 bytes behind them, which make no difference. */
@@ -61,7 +55,7 @@ export function takeFingerprint(at: usize, length: u32, stream: u32, to: usize):
     }
     const tail = <usize>(pieceBytes & 15);
     if (tail !== 0) {
-      const bytes = v128.and(v128.load(at), v128.load(tailMasks + 16 - tail));
+      const bytes = v128.and(v128.load(at), tailMask(tail));
       firstSums = i64x2.add(firstSums, products(bytes, firstKey));
       secondSums = i64x2.add(secondSums, products(bytes, secondKey));
       thirdSums = i64x2.add(thirdSums, products(bytes, v128.load(keyAt, 32)));

@@ -1,9 +1,8 @@
 import { NOT_PLAIN, NOT_SNAPPY, READ } from "./faults";
-import { prepareFingerprints } from "./fingerprint";
 import { GrowingSpace } from "./growing-space";
-import { prepareNames } from "./name-set";
 import { clearRows } from "./request-rows";
 import { expandElements, SLACK } from "./snappy";
+import { prepareTailMasks } from "./tail-mask";
 import { walkWriteRequest } from "./write-request";
 
 export { largestPower, powersAt } from "./decimal";
@@ -46,8 +45,7 @@ export {
 const input = new GrowingSpace();
 const expanded = new GrowingSpace();
 
-prepareFingerprints();
-prepareNames();
+prepareTailMasks();
 
 /** Where the host writes what it hands over, so many bytes at most: a body, or labels. */
 export function inputAt(bytes: u32): usize {

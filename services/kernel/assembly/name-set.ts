@@ -1,3 +1,5 @@
+import { tailMask } from "./tail-mask";
+
 /*
  * The names of a line's tags, or of its fields, to tell whether two of them could be the same, or come out the same as
  * labels. Only their hashes are kept: names that merely have the same hash send the line to the reference parser too.
@@ -12,15 +14,6 @@ const MOST_NAMES: u32 = 256;
 const NAME_BYTES: usize = 16;
 const PLACE: usize = 8;
 const LENGTH: usize = 12;
-
-const masks = memory.data(32, 16);
-
-/** Must be called once, before names are added. */
-export function prepareNames(): void {
-  // Loading 16 bytes at 16 - n gives a mask of n bytes.
-  memory.fill(masks, 0xff, 16);
-  memory.fill(masks + 16, 0, 16);
-}
 
 export class NameSet {
   private readonly names: usize = heap.alloc(NAME_BYTES * MOST_NAMES);
@@ -106,7 +99,7 @@ export function areEqual(a: usize, b: usize, length: usize): bool {
     length -= 16;
   }
   const difference = v128.xor(v128.load(a), v128.load(b));
-  return !v128.any_true(v128.and(difference, v128.load(masks + 16 - length)));
+  return !v128.any_true(v128.and(difference, tailMask(length)));
 }
 
 function bitOf(hash: u64): u64 {
@@ -121,7 +114,7 @@ function hashOf(at: usize, length: usize): u64 {
   let hash: u64 = 0;
   let rest = length;
   while (true) {
-    const bytes = rest < 16 ? v128.and(v128.load(at), v128.load(masks + 16 - rest)) : v128.load(at);
+    const bytes = rest < 16 ? v128.and(v128.load(at), tailMask(rest)) : v128.load(at);
     // The highest bit of a byte is set in what is not ASCII, and here in backslashes too.
     if (i8x16.bitmask(v128.or(bytes, i8x16.eq(bytes, i8x16.splat(0x5c)))) !== 0) {
       return 0;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LabelSpace } from "../../services/horizon/label-space.ts";
+import { ByteSpace } from "../../services/shared/byte-space.ts";
 
 test("bytes of any length are kept as they were, those of one chunk one behind the other", () => {
-  const space = new LabelSpace();
+  const space = new ByteSpace(262_144);
   const kept = Array.from({ length: 3000 }, (_, i) => ({
     want: Buffer.alloc((i * 7919) % 500, i),
     place: space.keep(Buffer.alloc((i * 7919) % 500, i)),
