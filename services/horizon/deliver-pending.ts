@@ -1,6 +1,6 @@
 import { ClaimDelivery } from "./claim-delivery.ts";
 import type { ClaimState } from "./claim-state.ts";
-import type { SinkReport, SinkTurn } from "./serve-sink.ts";
+import type { SinkReport, SinkTurn } from "./sink-turn.ts";
 import type { Sink } from "./sinks/sink.ts";
 
 /**

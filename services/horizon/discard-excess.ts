@@ -1,7 +1,7 @@
 import { excessClaims } from "./backlog-cap.ts";
 import type { ClaimState, SinkProgress } from "./claim-state.ts";
 import type { BacklogReason } from "./reasons.ts";
-import type { SinkTurn } from "./serve-sink.ts";
+import type { SinkTurn } from "./sink-turn.ts";
 import type { Sink } from "./sinks/sink.ts";
 import { Tally } from "./tally.ts";
 import { type BlockReading, countSamples } from "./usable-slices.ts";
