@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { BlockOwner } from "../shared/block.ts";
+import type { BlockEncoder } from "../shared/block-encoder.ts";
 import { type ShardKeys, shardKeys } from "../shared/buffer-keys.ts";
 import { generationAt } from "../shared/generation.ts";
 import type { RunScript } from "../shared/redis-scripts/run-script.ts";
@@ -10,7 +11,7 @@ import type { KeptSamples } from "./intake/intake.ts";
 import type { KnownSeries } from "./intake/known-series.ts";
 import { keptWithout } from "./intake/turn-away.ts";
 import { type Admission, type AdmissionLimits, type InitialBreach, SeriesAdmission } from "./series-admission.ts";
-import { buildBlock, splitByShard, unregisteredSeries } from "./shard-blocks.ts";
+import { buildBlock, type ShardPositions, splitByShard, unregisteredSeries } from "./shard-blocks.ts";
 
 /** How often a commit is begun anew (epoch changed, ids collided) before the sender is asked to try again. */
 const MAX_ATTEMPTS = 8;
@@ -41,6 +42,7 @@ type StoredShards =
 export interface BufferWriterOptions {
   readonly runScript: RunScript;
   readonly hasher: SeriesHasher;
+  readonly blocks: BlockEncoder;
   readonly keyPrefix: string;
   readonly shards: number;
   readonly maxBytes: number;
@@ -137,7 +139,7 @@ export class BufferWriter {
   async #commitShard(
     shard: ShardState,
     kept: KeptSamples,
-    positions: Uint32Array,
+    positions: ShardPositions,
     owner: BlockOwner,
   ): Promise<ShardOutcome> {
     let registeredSeries = 0;
@@ -148,7 +150,7 @@ export class BufferWriter {
       const missing = unregisteredSeries(kept, positions, registration);
       const newcomers = missing.slice(0, MAX_REGISTRATIONS);
       const isLast = newcomers.length === missing.length;
-      const block = isLast ? buildBlock(kept, positions, owner, generation) : NO_BLOCK;
+      const block = isLast ? buildBlock(this.#options.blocks, kept, positions, { owner, generation }) : NO_BLOCK;
       const reply = await this.#runCommit(shard, generation, owner, block, newcomers);
       switch (reply.kind) {
         case "ok":

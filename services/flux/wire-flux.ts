@@ -6,6 +6,7 @@ import { loadKernel } from "../kernel/load-kernel.ts";
 import { referenceCodec } from "../kernel/reference.ts";
 import type { SeriesIndex } from "../kernel/series-index.ts";
 import { TextSeriesIndex } from "../kernel/text-series-index.ts";
+import { type BlockEncoder, plainBlockEncoder } from "../shared/block-encoder.ts";
 import { serversKey, skylineKeys } from "../shared/buffer-keys.ts";
 import type { Logger } from "../shared/logger.ts";
 import { loadScripts } from "../shared/redis-scripts/run-script.ts";
@@ -45,7 +46,7 @@ export interface FluxParts {
 /** Puts together what handling a request needs. */
 export function wireFlux(parts: FluxParts): Flux {
   const { settings, policy, registry, gate, places, hasher, logger, now } = parts;
-  const { codec, index } = openCodec(parts);
+  const { codec, index, blocks } = openCodec(parts);
   const table = new SeriesTable(index, settings.FLUX_SERIES_TABLE_SIZE);
   const metrics = new FluxMetrics(registry, () => table.size, places);
   const metadata = openMetadata(parts, metrics);
@@ -61,17 +62,17 @@ export function wireFlux(parts: FluxParts): Flux {
     now,
     onBufferFailure: (err) =>
       logger.error({ err }, "Redis did not take a request's samples; the sender will try again"),
-    ...(settings.BUFFER_FORMAT === "skyline" ? openSkylineBuffer(parts) : openBuffer(parts, metrics, metadata)),
+    ...(settings.BUFFER_FORMAT === "skyline" ? openSkylineBuffer(parts) : openBuffer(parts, blocks, metrics, metadata)),
   };
 }
 
-/** What reads bodies, and what recognises the series in them. */
-function openCodec({ settings, logger }: FluxParts): { codec: Codec; index: SeriesIndex } {
+/** What reads bodies, what recognises the series in them, and what makes blocks. */
+function openCodec({ settings, logger }: FluxParts): { codec: Codec; index: SeriesIndex; blocks: BlockEncoder } {
   if (settings.FLUX_CODEC === "reference") {
-    return { codec: referenceCodec, index: new TextSeriesIndex() };
+    return { codec: referenceCodec, index: new TextSeriesIndex(), blocks: plainBlockEncoder };
   }
   const kernel = loadKernel((err) => logger.error({ err }, "the kernel failed and was started again"));
-  return { codec: kernel, index: kernel };
+  return { codec: kernel, index: kernel, blocks: kernel };
 }
 
 /** Where samples go, as what, and where the URLs of servers are kept. */
@@ -94,6 +95,7 @@ function openMetadata({ settings, redis, hasher, logger, now }: FluxParts, metri
 
 function openBuffer(
   { settings, redis, hasher, now }: FluxParts,
+  blocks: BlockEncoder,
   metrics: FluxMetrics,
   metadata: MetadataStore,
 ): OpenBuffer {
@@ -103,6 +105,7 @@ function openBuffer(
     buffer: new BufferWriter({
       runScript: loadScripts(redis),
       hasher,
+      blocks,
       keyPrefix: settings.REDIS_KEY_PREFIX,
       shards: settings.HORIZON_SHARDS,
       maxBytes: settings.BUFFER_MAX_BYTES,

@@ -45,6 +45,9 @@ export interface KernelExports {
   readonly storedCount: WebAssembly.Global;
   readonly longestName: WebAssembly.Global;
   readonly longestValue: WebAssembly.Global;
+  columnsAt(samples: number, headBytes: number): number;
+  writeBlock(): number;
+  readonly blockBytes: WebAssembly.Global;
   turnHalves(): void;
   forgetAll(): void;
 }

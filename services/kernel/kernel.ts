@@ -1,3 +1,4 @@
+import { type BlockEncoder, type BlockHead, type FillColumns, plainBlockEncoder } from "../shared/block-encoder.ts";
 import type {
   Codec,
   DecodedLabels,
@@ -7,6 +8,7 @@ import type {
   SeriesTerms,
   StoredLabels,
 } from "./codec.ts";
+import { encodeInKernel } from "./kernel-blocks.ts";
 import type { KernelExports } from "./kernel-exports.ts";
 import { KernelLines } from "./kernel-lines.ts";
 import { KernelRequest } from "./kernel-request.ts";
@@ -37,7 +39,7 @@ export interface KernelOptions {
  *
  * It holds one request at a time: the labels of a request can be asked for until the next one is read.
  */
-export class Kernel implements Codec, LineCodec, SeriesIndex {
+export class Kernel implements Codec, LineCodec, SeriesIndex, BlockEncoder {
   readonly #options: KernelOptions;
   #exports: KernelExports;
   #incarnation = 0;
@@ -85,6 +87,13 @@ export class Kernel implements Codec, LineCodec, SeriesIndex {
       terms,
       (work) => (incarnation === this.#incarnation ? this.#attempt(work) : undefined),
       () => this.#decode(0, terms.labelsOf),
+    );
+  }
+
+  encodeBlock(head: BlockHead, count: number, fill: FillColumns): Buffer {
+    return (
+      this.#attempt((kernel) => encodeInKernel(kernel, head, count, fill)) ??
+      plainBlockEncoder.encodeBlock(head, count, fill)
     );
   }
 

@@ -82,25 +82,35 @@ export interface BlockHeader {
 /** The bytes of a block. Owner strings are at most 255 bytes each; settings and identity checks see to that. */
 export function encodeBlock({ owner, generation, samples }: Block): Buffer {
   const count = samples.ids.length;
-  const names = [owner.tenant, owner.server, owner.namespace].map((name) => Buffer.from(name, "latin1"));
-  const nameBytes = names.reduce((sum, name) => sum + name.length, 0);
   const runBytes = runsIn(samples.timestampsMs) * MAX_RUN_BYTES;
-  const bytes = Buffer.allocUnsafe(FIXED_HEADER_BYTES + nameBytes + count * 16 + runBytes + CRC_BYTES);
-  let position = bytes.writeUInt8(VERSION, 0);
-  position = bytes.writeUInt8(KIND_FLOAT_SAMPLES, position);
-  for (const name of names) {
-    position = bytes.writeUInt8(name.length, position);
-    bytes.set(name, position);
-    position += name.length;
-  }
-  position = bytes.writeUInt32LE(generation, position);
-  position = bytes.writeUInt32LE(count, position);
+  const bytes = Buffer.allocUnsafe(blockHeadBytes(owner) + count * 16 + runBytes + CRC_BYTES);
+  let position = writeBlockHead(bytes, 0, { owner, generation, count });
   position = writeColumn(bytes, position, samples.ids);
   position = writeTimestamps(bytes, position, samples.timestampsMs);
   position = writeColumn(bytes, position, samples.valueBits);
   const crc = crc32c(bytes.subarray(0, position), 0) >>> 0;
   position = bytes.writeUInt32LE(crc, position);
   return bytes.subarray(0, position);
+}
+
+/** How many bytes stand before the samples of an owner's block. */
+export function blockHeadBytes({ tenant, server, namespace }: BlockOwner): number {
+  return FIXED_HEADER_BYTES + tenant.length + server.length + namespace.length;
+}
+
+/** Writes what stands before a block's samples. @returns where they go. */
+export function writeBlockHead(
+  bytes: Buffer,
+  start: number,
+  { owner, generation, count }: Omit<BlockHeader, "end">,
+): number {
+  let position = bytes.writeUInt8(VERSION, start);
+  position = bytes.writeUInt8(KIND_FLOAT_SAMPLES, position);
+  position = writeName(bytes, position, owner.tenant);
+  position = writeName(bytes, position, owner.server);
+  position = writeName(bytes, position, owner.namespace);
+  position = bytes.writeUInt32LE(generation, position);
+  return bytes.writeUInt32LE(count, position);
 }
 
 /** Reads a block. Never throws: what is wrong with the bytes is in the answer. */
@@ -171,6 +181,11 @@ function damage(fault: BlockFault, at: number, detail: string): BlockDamage {
 
 function hex(checksum: number): string {
   return checksum.toString(16).padStart(8, "0");
+}
+
+function writeName(bytes: Buffer, start: number, name: string): number {
+  const position = bytes.writeUInt8(name.length, start);
+  return position + bytes.write(name, position, "latin1");
 }
 
 function writeColumn(bytes: Buffer, position: number, column: BigUint64Array): number {

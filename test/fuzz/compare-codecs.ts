@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import type { ReadWriteRequest } from "../../services/kernel/codec.ts";
+import type { Kernel } from "../../services/kernel/kernel.ts";
 import { loadKernel } from "../../services/kernel/load-kernel.ts";
 import { referenceCodec } from "../../services/kernel/reference.ts";
+import { encodeBlock } from "../../services/shared/block.ts";
 import { createSeriesHasher } from "../../services/shared/series-id.ts";
 import { labelsOneByOne } from "../kernel/support/labels-one-by-one.ts";
+import { copyOf, randomSamples } from "../kernel/support/random-samples.ts";
 import { readResult } from "../kernel/support/read-result.ts";
 import type { Random } from "../support/random.ts";
 import { corruptWriteRequest } from "./inputs/remote-write.ts";
@@ -13,7 +17,7 @@ const OWNER = { tenant: "acme", server: "1", ruledLabels: [] };
 /**
  * Gives corrupt requests to the kernel and to the reference.
  * @returns how many the kernel read by itself, and how many series it named. @throws at the first difference: of
- * verdicts, reasons, words, labels, ids or bits.
+ * verdicts, reasons, words, labels, ids, bits, or bytes of the block that the samples make.
  */
 export async function compareCodecs(inputs: number, random: Random): Promise<{ alone: number; named: number }> {
   const hasher = await createSeriesHasher();
@@ -33,6 +37,7 @@ export async function compareCodecs(inputs: number, random: Random): Promise<{ a
     alone++;
     const read = kernel.readWriteRequest(body, MAX_BYTES);
     assert.deepEqual(readResult(read), readResult(referenceCodec.readWriteRequest(body, MAX_BYTES)), input);
+    compareBlocks(kernel, random, read, input);
     for (const series of read.ok ? read.request.series : []) {
       const stored = kernel.storedLabels(series, OWNER);
       if (stored) {
@@ -43,4 +48,15 @@ export async function compareCodecs(inputs: number, random: Random): Promise<{ a
     }
   }
   return { alone, named };
+}
+
+function compareBlocks(kernel: Kernel, random: Random, read: ReadWriteRequest, input: string): void {
+  if (read.ok) {
+    const { timestampsMs, valueBits } = read.request;
+    const { ids } = randomSamples(timestampsMs.length, random);
+    const samples = { ids, timestampsMs, valueBits };
+    const head = { owner: { ...OWNER, namespace: "" }, generation: random.below(2 ** 32) };
+    const block = kernel.encodeBlock(head, ids.length, copyOf(samples));
+    assert.ok(block.equals(encodeBlock({ ...head, samples })), `the block of ${input}`);
+  }
 }

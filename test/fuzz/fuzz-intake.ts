@@ -8,12 +8,14 @@ import type { Answer } from "../../services/flux/http/answer.ts";
 import type { KeptSamples } from "../../services/flux/intake/intake.ts";
 import { storedLabels } from "../../services/flux/intake/stored-name.ts";
 import type { WriteRequest } from "../../services/flux/write-request.ts";
+import { loadKernel } from "../../services/kernel/load-kernel.ts";
 import { labelValue, SERVER_LABEL, TENANT_LABEL } from "../../services/shared/series.ts";
 import { createSeriesHasher } from "../../services/shared/series-id.ts";
 import { buildTestApp } from "../flux/support/test-app.ts";
 
 const SENDER = { key: "key-of-acme", "x-tenant-id": "acme", "x-server-id": "1" } as const;
 const hasher = await createSeriesHasher();
+const kernel = loadKernel((error) => assert.fail(String(error)));
 
 /** A request to write, without its sender. */
 export interface FuzzInput {
@@ -86,6 +88,7 @@ function acceptingWriter(): BufferWriter {
   return new BufferWriter({
     runScript: async () => ["ok"],
     hasher,
+    blocks: kernel,
     keyPrefix: "",
     shards: 2,
     maxBytes: 1e12,

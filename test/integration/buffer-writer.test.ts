@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import { BufferWriter, type BufferWriterOptions } from "../../services/flux/buffer-writer.ts";
 import type { KeptSamples } from "../../services/flux/intake/intake.ts";
 import { KnownSeries } from "../../services/flux/intake/known-series.ts";
+import { loadKernel } from "../../services/kernel/load-kernel.ts";
 import { decodeBlock } from "../../services/shared/block.ts";
 import { shardKeys } from "../../services/shared/buffer-keys.ts";
 import { generationAt } from "../../services/shared/generation.ts";
@@ -14,6 +15,7 @@ import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { SPECIAL_VALUE_BITS } from "../support/special-values.ts";
 
 const xxh64 = await createSeriesHasher();
+const kernel = loadKernel((error) => assert.fail(String(error)));
 /** Ids of 7 bits, so that sixty series are sure to collide. */
 const shortHash: SeriesHasher = { idOf: (bytes, attempt) => xxh64.idOf(bytes, attempt) & 0x7fn };
 const nowMs = 1_795_000_000_000;
@@ -38,6 +40,7 @@ function createWriter(options: Partial<BufferWriterOptions> = {}) {
   const writer = new BufferWriter({
     runScript: loadScripts(redis),
     hasher: xxh64,
+    blocks: kernel,
     keyPrefix: "",
     shards: 1,
     maxBytes: 1e9,

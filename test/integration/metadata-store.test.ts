@@ -5,6 +5,7 @@ import { BufferWriter, type BufferWriterOptions } from "../../services/flux/buff
 import { KnownSeries } from "../../services/flux/intake/known-series.ts";
 import { MetadataStore, type MetadataStoreOptions } from "../../services/flux/metadata/metadata-store.ts";
 import type { MetadataEntry } from "../../services/kernel/codec.ts";
+import { plainBlockEncoder } from "../../services/shared/block-encoder.ts";
 import { metadataKeys, shardKeys } from "../../services/shared/buffer-keys.ts";
 import { generationAt } from "../../services/shared/generation.ts";
 import { encodeLabels } from "../../services/shared/label-bytes.ts";
@@ -276,6 +277,7 @@ describe("the registry", () => {
     const writer = new BufferWriter({
       runScript: loadScripts(redis),
       hasher,
+      blocks: plainBlockEncoder,
       keyPrefix: "",
       shards: 1,
       maxBytes: 1e9,

@@ -8,6 +8,7 @@ import { listQuotaSeries, type QuotaSelection, removeQuotaSeries } from "../../s
 import { type Admission, SeriesAdmission } from "../../services/flux/series-admission.ts";
 import { SkylineWriter } from "../../services/flux/skyline-writer.ts";
 import { decodeBlock } from "../../services/shared/block.ts";
+import { plainBlockEncoder } from "../../services/shared/block-encoder.ts";
 import { activeSeriesKeys, quotaKey, shardKeys } from "../../services/shared/buffer-keys.ts";
 import { GENERATION_MS } from "../../services/shared/generation.ts";
 import { loadScripts, type RunScript } from "../../services/shared/redis-scripts/run-script.ts";
@@ -61,6 +62,7 @@ class FluxProcess {
       new BufferWriter({
         runScript,
         hasher: this.#hasher,
+        blocks: plainBlockEncoder,
         keyPrefix: "",
         shards: this.#shards,
         maxBytes: 1e9,

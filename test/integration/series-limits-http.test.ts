@@ -5,6 +5,7 @@ import { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import { BufferWriter } from "../../services/flux/buffer-writer.ts";
 import { listQuotaSeries } from "../../services/flux/quota-series.ts";
+import { plainBlockEncoder } from "../../services/shared/block-encoder.ts";
 import { loadScripts } from "../../services/shared/redis-scripts/run-script.ts";
 import { createSeriesHasher } from "../../services/shared/series-id.ts";
 import { buildTestApp, KEY } from "../flux/support/test-app.ts";
@@ -36,6 +37,7 @@ class TestFlux {
     const writer = new BufferWriter({
       runScript: loadScripts(redis),
       hasher,
+      blocks: plainBlockEncoder,
       keyPrefix: "",
       shards: 1,
       maxBytes: 1e9,

@@ -1,3 +1,4 @@
+import { prepareCrc32c } from "./crc32c";
 import { NOT_PLAIN, NOT_SNAPPY, READ } from "./faults";
 import { GrowingSpace } from "./growing-space";
 import { clearRows } from "./request-rows";
@@ -5,6 +6,7 @@ import { expandElements, SLACK } from "./snappy";
 import { prepareTailMasks } from "./tail-mask";
 import { walkWriteRequest } from "./write-request";
 
+export { blockBytes, columnsAt, writeBlock } from "./block";
 export { largestPower, powersAt } from "./decimal";
 export { hashKeyAt, hashKeyBytes } from "./fingerprint";
 export {
@@ -45,6 +47,7 @@ export {
 const input = new GrowingSpace();
 const expanded = new GrowingSpace();
 
+prepareCrc32c();
 prepareTailMasks();
 
 /** Where the host writes what it hands over, so many bytes at most: a body, or labels. */
