@@ -10,6 +10,9 @@ import { startRedis } from "../support/redis-server.ts";
 import { until } from "../support/until.ts";
 import { parseExportLine, startVictoriaMetrics } from "../support/victoria-metrics.ts";
 
+/** Its log grows fast, and its data hardly. */
+const REWRITE = "auto-aof-rewrite-min-size";
+
 test("Redis holds time series, confirms what is on the disk, evicts nothing, and survives SIGKILL", async (t) => {
   const server = await startRedis();
   t.after(() => server.stop());
@@ -18,11 +21,11 @@ test("Redis holds time series, confirms what is on the disk, evicts nothing, and
   redis.on("error", () => undefined);
   t.after(() => redis.disconnect());
   await redis.connect();
-  const settings = ["appendonly", "appendfsync", "maxmemory-policy", "save", "lazyfree-lazy-expire"];
+  const settings = ["appendonly", "appendfsync", "maxmemory-policy", "save", "lazyfree-lazy-expire", REWRITE];
   const values = await Promise.all(settings.map(async (name) => redis.config("GET", name)));
   assert.deepEqual(
     values.flat(),
-    settings.flatMap((name, i) => [name, ["yes", "always", "noeviction", "", "yes"][i]]),
+    settings.flatMap((name, i) => [name, ["yes", "always", "noeviction", "", "yes", String(256 * 1024 * 1024)][i]]),
   );
   await redis.call("TS.CREATE", "k", "LABELS", "a", "1");
   await redis.call("TS.ADD", "k", "1000", "1.5");
