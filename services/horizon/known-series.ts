@@ -13,14 +13,6 @@ export interface SkipVerdict {
   readonly skippedBy: string | undefined;
 }
 
-/** That a series was seen to. */
-export interface DoneUpkeep {
-  /** Who did, by identity. */
-  readonly by: object;
-  /** When the period began in which it did, in ms since 1970. */
-  readonly doneInMs: number;
-}
-
 /**
  * A series that the registry knows. There are as many of these in memory as there are active series, so labels stay
  * bytes until somebody asks for them.
@@ -31,8 +23,6 @@ export interface KnownSeries extends KeptBytes {
   readonly idText: string;
   /** Per namespace; for the skip lists alone to read and write (`skip-lists.ts`). */
   verdicts: readonly SkipVerdict[];
-  /** For the upkeep of time series alone (`series-upkeep.ts`); undefined before the first. */
-  upkeep: DoneUpkeep | undefined;
 }
 
 const NO_VERDICTS: readonly SkipVerdict[] = [];
@@ -45,7 +35,7 @@ export function recordWireLabels(record: Uint8Array): Buffer | undefined {
 /** Makes a series. @param wireLabels its labels, of which a copy is kept. */
 export function createKnownSeries(id: SeriesId, wireLabels: Uint8Array, space: ByteSpace): KnownSeries {
   const { chunk, start, end } = space.keep(wireLabels);
-  return { id, idText: formatSeriesId(id), chunk, start, end, verdicts: NO_VERDICTS, upkeep: undefined };
+  return { id, idText: formatSeriesId(id), chunk, start, end, verdicts: NO_VERDICTS };
 }
 
 /** The labels of a series as the wire has them (`wire-labels.ts`). */

@@ -16,16 +16,22 @@ import { cpuSeconds } from "./cpu-time.ts";
 import { spreadOf } from "./spread.ts";
 
 /*
- * CPU time of the RedisTimeSeries sink for a sample, in Horizon's process and in Redis': where every sample is of a new
- * minute, where it is a later one of the minute before, and in the first claim after a restart.
+ * CPU time of the RedisTimeSeries sink for a point that it writes, in Horizon's process and in Redis': where every point is
+ * of a new minute, where it is a later one of the minute before, and in the first claim after a restart. Of each point
+ * there are as many samples in a claim as --samples says, of which it is the newest.
  *
- *   npm run bench -- timeseries --series 100000 --rounds 5
+ *   npm run bench -- timeseries --series 100000 --samples 4 --rounds 5
  */
 
 const { values } = parseArgs({
-  options: { series: { type: "string", default: "100000" }, rounds: { type: "string", default: "5" } },
+  options: {
+    series: { type: "string", default: "100000" },
+    samples: { type: "string", default: "1" },
+    rounds: { type: "string", default: "5" },
+  },
 });
 const count = Number(values.series);
+const samples = Number(values.samples);
 const rounds = Number(values.rounds);
 const SLICE_SAMPLES = 20_000;
 const START_MS = Date.UTC(2026, 0, 1, 12);
@@ -49,14 +55,14 @@ await run("the first claim after a restart", 1, (minute) => [minute, 10_000]);
 redis.disconnect();
 await server.stop();
 
-/** Delivers claims of one sample of each series. @param at minute and offset of the samples of the claim of a minute. */
+/** Delivers claims of some samples of each series. @param at minute and offset of the first ones in the claim of a minute. */
 async function run(name: string, claims: number, at: (minute: number) => [number, number]): Promise<void> {
   const own: number[] = [];
   const theirs: number[] = [];
   for (let i = 0; i < claims; i++) {
     nowMs += 60_000;
     const [minute, offsetMs] = at(nowMs / 60_000);
-    const slices = inventSlices(minute * 60_000, offsetMs);
+    const slices = Array.from({ length: samples }, (_, pass) => inventSlices(minute * 60_000, offsetMs + pass)).flat();
     const [before, redisBefore] = [process.cpuUsage(), cpuSeconds(server.pid)];
     await deliver(slices);
     const { user, system } = process.cpuUsage(before);
@@ -67,7 +73,7 @@ async function run(name: string, claims: number, at: (minute: number) => [number
     const { median, min, max } = spreadOf(figures);
     return `${median.toFixed(2)} µs (${min.toFixed(2)} to ${max.toFixed(2)})`;
   };
-  console.log(`${name}: Horizon ${show(own)}, Redis ${show(theirs)} a sample`);
+  console.log(`${name}: Horizon ${show(own)}, Redis ${show(theirs)} a point`);
 }
 
 async function deliver(slices: readonly Slice[]): Promise<void> {

@@ -31,16 +31,16 @@ async function openList(t: TestContext) {
   };
 }
 
-const slotsOf = (list: SeriesSlots, ids: readonly bigint[]) => [...list.slotsOf(ids)];
+const slotsOf = (list: SeriesSlots, ids: readonly bigint[]) => [...list.slotsOf(BigUint64Array.from(ids))];
 
 test("every process gives a series the same slot, whoever came first", async (t) => {
   const { open, redis, key } = await openList(t);
   const [one, two] = [open(), open()];
-  await one.assign([1n, 2n, 2n], TTL_MS);
-  await two.assign([3n, 2n], TTL_MS);
-  await one.assign([4n, 3n], TTL_MS);
+  await one.assign(BigUint64Array.of(1n, 2n, 2n), TTL_MS);
+  await two.assign(BigUint64Array.of(3n, 2n), TTL_MS);
+  await one.assign(BigUint64Array.of(4n, 3n), TTL_MS);
   assert.deepEqual(slotsOf(one, [1n, 2n, 3n, 4n]), [0, 1, 2, 3]);
-  await two.assign([], TTL_MS);
+  await two.assign(BigUint64Array.of(), TTL_MS);
   assert.deepEqual(slotsOf(two, [1n, 2n, 3n, 4n]), [0, 1, 2, 3]);
   assert.ok((await redis.pttl(key)) > 0);
 });
@@ -48,17 +48,19 @@ test("every process gives a series the same slot, whoever came first", async (t)
 test("of processes that add the same series at the same moment the first in the list counts, for both", async (t) => {
   const { open } = await openList(t);
   const lists = [open(), open(), open()];
-  await lists[0]?.assign([100n], TTL_MS);
+  await lists[0]?.assign(BigUint64Array.of(100n), TTL_MS);
   const ids = Array.from({ length: 50 }, (_, i) => BigInt(i));
-  await Promise.all(lists.map((list, i) => list.assign(i === 1 ? [...ids].reverse() : ids, TTL_MS)));
+  await Promise.all(
+    lists.map((list, i) => list.assign(BigUint64Array.from(i === 1 ? [...ids].reverse() : ids), TTL_MS)),
+  );
   const fresh = open();
-  await fresh.assign([], TTL_MS);
+  await fresh.assign(BigUint64Array.of(), TTL_MS);
   assert.ok(fresh.count > ids.length + 1, "they did add some twice");
   const want = slotsOf(fresh, ids);
   assert.equal(new Set(want).size, ids.length);
   for (const list of lists) {
     assert.deepEqual(slotsOf(list, ids), want, "from the beginning");
-    await list.assign([], TTL_MS);
+    await list.assign(BigUint64Array.of(), TTL_MS);
     assert.deepEqual(slotsOf(list, ids), want, "and for good");
   }
 });
@@ -66,12 +68,12 @@ test("of processes that add the same series at the same moment the first in the 
 test("a list that was lost is begun again, and none of its slots is believed any more", async (t) => {
   const { open, redis, key } = await openList(t);
   const [one, two] = [open(), open()];
-  await one.assign([1n, 2n], TTL_MS);
-  await two.assign([], TTL_MS);
+  await one.assign(BigUint64Array.of(1n, 2n), TTL_MS);
+  await two.assign(BigUint64Array.of(), TTL_MS);
   await redis.del(key);
-  await two.assign([2n], TTL_MS);
+  await two.assign(BigUint64Array.of(2n), TTL_MS);
   assert.deepEqual(slotsOf(two, [1n, 2n]), [NONE, 0]);
-  await one.assign([1n], TTL_MS);
+  await one.assign(BigUint64Array.of(1n), TTL_MS);
   assert.deepEqual(slotsOf(one, [1n, 2n]), [1, 0]);
 });
 
@@ -83,11 +85,11 @@ test("a record says nothing once its list of slots is another, and lives as long
   const fence = new WriteFence(redis, runScript, hold({ claimedAtMs: NOW }));
   await fence.take();
 
-  const bucket = await records.open(keys, NOW, [7n]);
+  const bucket = await records.open(keys, NOW, BigUint64Array.of(7n));
   const slotOf7 = bucket.slots[0] ?? assert.fail();
   bucket.newest.note(slotOf7, 100, 1);
   await records.save(fence, keys, bucket);
-  const again = await new BucketRecords(options).open(keys, NOW, []);
+  const again = await new BucketRecords(options).open(keys, NOW, BigUint64Array.of());
   assert.equal(again.newest.isOutdone(slotOf7, 99, 1), true);
   const ttlMs = await redis.pttl(keys.timeSeriesNewest(60_000, NOW));
   assert.ok(ttlMs > 990_000 && ttlMs <= 1000_000, `${ttlMs}`);
@@ -95,6 +97,6 @@ test("a record says nothing once its list of slots is another, and lives as long
   const [list] = await redis.keys(`${prefix}horizon.timeseries_slots*`);
   assert.ok((await redis.pttl(list ?? "")) >= ttlMs);
   await redis.del(list ?? "");
-  const other = await records.open(keys, NOW, [7n]);
+  const other = await records.open(keys, NOW, BigUint64Array.of(7n));
   assert.equal(other.newest.isOutdone(other.slots[0] ?? assert.fail(), 99, 1), false);
 });

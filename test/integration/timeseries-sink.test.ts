@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, type TestContext, test } from "node:test";
 import { LeaseLostError } from "../../services/horizon/shard-lease.ts";
 import { packPoints } from "../../services/horizon/sinks/timeseries/packed-points.ts";
+import { PointColumns } from "../../services/horizon/sinks/timeseries/point-columns.ts";
 import { shardKeys, timeSeriesKey, timeSeriesPolicyKey } from "../../services/shared/buffer-keys.ts";
 import { loadScripts } from "../../services/shared/redis-scripts/run-script.ts";
 import { settingsSchema } from "../../settings/schema.ts";
@@ -9,8 +10,9 @@ import { knownSeries } from "../horizon/support/known-series.ts";
 import { sliceOf } from "../horizon/support/slices.ts";
 import { labelsOfInfo, timeSeriesInfo } from "../horizon/support/stored-samples.ts";
 import { openTimeSeriesStore, type TestClaim } from "../horizon/support/time-series-store.ts";
+import { createRandom } from "../support/random.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
-import { bitsOf } from "../support/special-values.ts";
+import { bitsOf, numberOf } from "../support/special-values.ts";
 import { until } from "../support/until.ts";
 
 let server: RedisServer;
@@ -31,6 +33,39 @@ function claim(samples: readonly (readonly [typeof a, number, number])[], claime
   const slice = sliceOf(samples.map(([series, time, value]) => ({ series, samples: [[time, bitsOf(value)]] })));
   return { claimedAtMs, slices: [slice] };
 }
+
+test("values come back with the 64 bits that were sent", async (t) => {
+  const store = await open(t);
+  const random = createRandom();
+  t.diagnostic(`seed ${random.seed}`);
+  const values = [
+    0,
+    -0,
+    1,
+    -7,
+    1 / 3,
+    0.1,
+    1e15,
+    1e16,
+    123_456_789_012_345_680_000,
+    5e-324,
+    -Number.MAX_VALUE,
+    2 ** 53,
+  ];
+  for (let i = 0; i < 1500; i++) {
+    values.push(random.below(2 ** 32) / 100, numberOf(BigInt(random.below(2 ** 32)) * 2n ** 32n + BigInt(i)));
+  }
+  const finite = values.filter(Number.isFinite);
+  await store.deliver(
+    store.startSink({ resolutionMs: 0 }),
+    claim(finite.map((value, i) => [a, MINUTE + i, value] as const)),
+  );
+  const stored = (await store.samples(a)) ?? [];
+  assert.deepEqual(
+    stored.map(([time, value]) => [time, bitsOf(value)]),
+    finite.map((value, i) => [MINUTE + i, bitsOf(value)]),
+  );
+});
 
 test("an instance that has lost its lease changes nothing, and the right one goes on", async (t) => {
   const store = await open(t);
@@ -64,10 +99,10 @@ test("what an instance sent before it was stopped is refused, however late Redis
   await store.deliver(store.startSink(), claim([[a, MINUTE, 1]]), { token: "new:2" });
   const { timeSeriesFence, timeSeriesNewest } = shardKeys(store.prefix, 0);
   const runScript = loadScripts(store.redis);
-  const points = packPoints(Buffer.from(timeSeriesKey(store.prefix, "")), [
-    { series: a, storedAtMs: MINUTE, value: 9 },
-  ]);
-  const late = ["old:1", "last", DAY_MS, DAY_MS, 128, "", points];
+  const columns = new PointColumns();
+  columns.push(a, 0, MINUTE, MINUTE, 9);
+  const { ids, times, values } = packPoints(columns, Int32Array.of(0));
+  const late = ["old:1", "last", DAY_MS, DAY_MS, 128, "", timeSeriesKey(store.prefix, ""), ids, times, values];
   await assert.rejects(runScript("write-points", [timeSeriesFence], late), /^ReplyError: FENCED/);
   const record = timeSeriesNewest(60_000, MINUTE);
   await assert.rejects(runScript("save-newest", [timeSeriesFence, record], ["old:1", "x", DAY_MS]), /FENCED/);

@@ -7,7 +7,9 @@
 --       6 which of the samples have series that are due for upkeep, as '<number from 1>:<digest of its labels> …'.
 --         Where there is a digest, the series is given retention, chunk size and policy if it has others, and its
 --         labels are compared. If the sample is taken, the deletion of the series is put off
---       7 key, time and value of each sample in turns, as one MessagePack array of texts
+--       7 what stands before the id of a series in its key  8 the ids of the samples' series, 16 digits each
+--       9 the samples' times, in runs of samples of the same: '<count>:<time> …'
+--      10 their values, as one MessagePack array of doubles
 --
 -- Returns  how many samples were given; then, for each with which something was wrong, its number from 1, and the
 --          module's error, or MISLABELLED: the sample was taken, but the labels of its series are others.
@@ -16,9 +18,23 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return redis.error_reply('FENCED the token is not that of the last lease')
 end
 
-local points = cmsgpack.unpack(ARGV[7])
 local retention, chunk = tonumber(ARGV[4]), tonumber(ARGV[5])
+-- Key, time and value of each sample in turns. Redis gives numbers to commands as texts that say the same 64 bits.
+local points = {}
 local replies
+
+local function read_points()
+  local head, ids, values = ARGV[7], ARGV[8], cmsgpack.unpack(ARGV[10])
+  local number = 0
+  for count, time in string.gmatch(ARGV[9], '(%d+):(%d+)') do
+    for _ = 1, tonumber(count) do
+      points[3 * number + 1] = head .. string.sub(ids, 16 * number + 1, 16 * number + 16)
+      points[3 * number + 2] = time
+      number = number + 1
+      points[3 * number] = values[number]
+    end
+  end
+end
 
 local function key_of(number)
   return points[3 * number - 2]
@@ -63,6 +79,7 @@ local function add_where_absent()
   end
 end
 
+read_points()
 local due, mislabelled = {}, {}
 for number, digest in string.gmatch(ARGV[6], '(%d+):(%x*)') do
   due[#due + 1] = tonumber(number)

@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
 import type { ShardKeys } from "../../../shared/buffer-keys.ts";
 import type { RunScript } from "../../../shared/redis-scripts/run-script.ts";
-import type { SeriesId } from "../../../shared/series.ts";
 import { NewestSamples } from "./newest-samples.ts";
 import { SeriesSlots, STAMP_BYTES } from "./series-slots.ts";
+import type { UpkeepMarks } from "./series-upkeep.ts";
 import { orRetryable, type WriteFence } from "./write-fence.ts";
 
 /** How long series keep their slots. Each such generation has a list of its own, so that series that are gone go. */
@@ -20,6 +20,8 @@ export interface OpenBucket {
   /** The list of slots that `newest` goes by, and the slots of the series that were asked for, in their order. */
   readonly list: Pick<SeriesSlots, "stamp" | "count">;
   readonly slots: Int32Array;
+  /** What was done to the series of the list. */
+  readonly upkeep: UpkeepMarks;
 }
 
 export interface BucketRecordsOptions {
@@ -50,13 +52,14 @@ export class BucketRecords {
   }
 
   /** Reads what stands in a bucket. Afterwards all these series have slots. @throws RetryableError */
-  async open(keys: ShardKeys, startMs: number, ids: readonly SeriesId[]): Promise<OpenBucket> {
+  async open(keys: ShardKeys, startMs: number, ids: BigUint64Array): Promise<OpenBucket> {
     const { redis, resolutionMs } = this.#options;
     const generation = Math.floor(startMs / GENERATION_MS);
     const list = this.#list(keys.timeSeriesSlots(generation));
     const slots = await orRetryable(list.assign(ids, this.#ttlMs((generation + 1) * GENERATION_MS)));
     const bytes = await orRetryable(redis.getBuffer(keys.timeSeriesNewest(resolutionMs, startMs)));
-    return { startMs, list, slots, newest: (bytes && decode(bytes, list)) ?? new NewestSamples() };
+    const newest = (bytes && decode(bytes, list)) ?? new NewestSamples();
+    return { startMs, list, slots, newest, upkeep: list.upkeep };
   }
 
   /** Writes down what stands in a bucket now. @throws RetryableError, and LeaseLostError */

@@ -1,98 +1,91 @@
-import { formatValue } from "./timeseries-arguments.ts";
+import type { PointColumns } from "./point-columns.ts";
 
 /*
- * Points as `write-points.lua` takes them: one MessagePack array of texts (https://github.com/msgpack/msgpack/blob/master/spec.md),
- * of each point its key, time and value, as TS.MADD wants them. Redis unpacks it in one go; three arguments a point would cost
- * the client, the connection and Redis several times as much.
+ * Points as `write-points.lua` takes them, in three arguments; three for each point, as TS.MADD wants them, would cost the
+ * client, the connection and Redis several times as much.
+ *
+ * - The ids of their series, 16 hexadecimal digits each; Redis puts what stands before them in keys.
+ * - The times that they are stored at, as runs of points with the same: '<count>:<time> …'.
+ * - Their values, as a MessagePack array (https://github.com/msgpack/msgpack/blob/master/spec.md) of doubles. Redis
+ *   writes numbers as texts that read back as the same 64 bits, all but −0, which comes as a text.
  */
 
+const DIGITS_PER_ID = 16;
+const BYTES_PER_ID = 8;
 const ARRAY_32 = 0xdd;
 const ARRAY_HEAD_BYTES = 5;
-const TEXT_16 = 0xda;
-const TEXT_8 = 0xd9;
-const SHORT_TEXT = 0xa0;
-/** A time of 16 digits, the longest text of a double, and their heads. */
-const MOST_BYTES_BESIDE_KEY = 3 + 17 + 25;
-const ID_DIGITS = 16;
-const MAX_SMALL = 2 ** 31;
+const DOUBLE = 0xcb;
+const VALUE_BYTES = 9;
+/** A text of the length that a double has. */
+const MINUS_ZERO = Buffer.concat([Buffer.of(0xa0 | (VALUE_BYTES - 1)), Buffer.from("-0.00000")]);
+/** The two digits of each byte. */
+const BYTE_DIGITS = digitsOfBytes();
 
-export interface PackablePoint {
-  /** 16 hexadecimal digits. */
-  readonly series: { readonly idText: string };
-  /** Whole, not negative, of 53 bits at most. */
-  readonly storedAtMs: number;
-  /** Finite. */
-  readonly value: number;
+export interface PackedPoints {
+  readonly ids: Buffer;
+  readonly times: string;
+  readonly values: Buffer;
 }
 
-/** Packs points. @param keyHead what stands before the id of a series in its key, 65 000 bytes at most. */
-export function packPoints(keyHead: Buffer, points: readonly PackablePoint[]): Buffer {
-  const keyBytes = keyHead.length + ID_DIGITS;
-  const bytes = Buffer.allocUnsafe(ARRAY_HEAD_BYTES + points.length * (keyBytes + MOST_BYTES_BESIDE_KEY));
-  bytes[0] = ARRAY_32;
-  let at = bytes.writeUInt32BE(3 * points.length, 1);
-  let timeMs = Number.NaN;
-  let time = "";
-  for (const { series, storedAtMs, value } of points) {
-    at = writeHead(bytes, at, keyBytes);
-    keyHead.copy(bytes, at);
-    at = writeAscii(bytes, at + keyHead.length, series.idText);
-    if (storedAtMs !== timeMs) {
-      timeMs = storedAtMs;
-      time = String(storedAtMs);
+/** Packs some rows of columns. */
+export function packPoints(columns: PointColumns, rows: Int32Array): PackedPoints {
+  return { ids: packIds(columns, rows), times: timeRuns(columns, rows), values: packValues(columns, rows) };
+}
+
+function packIds({ halves }: PointColumns, rows: Int32Array): Buffer {
+  const digits = new Uint16Array(rows.length * BYTES_PER_ID);
+  let at = 0;
+  for (const row of rows) {
+    at = writeHalf(digits, at, halves[2 * row + 1] ?? 0);
+    at = writeHalf(digits, at, halves[2 * row] ?? 0);
+  }
+  return Buffer.from(digits.buffer, 0, rows.length * DIGITS_PER_ID);
+}
+
+function writeHalf(digits: Uint16Array, at: number, half: number): number {
+  digits[at] = BYTE_DIGITS[half >>> 24] ?? 0;
+  digits[at + 1] = BYTE_DIGITS[(half >>> 16) & 0xff] ?? 0;
+  digits[at + 2] = BYTE_DIGITS[(half >>> 8) & 0xff] ?? 0;
+  digits[at + 3] = BYTE_DIGITS[half & 0xff] ?? 0;
+  return at + 4;
+}
+
+function timeRuns({ storedAtMs }: PointColumns, rows: Int32Array): string {
+  const runs: string[] = [];
+  for (let first = 0; first < rows.length; ) {
+    const time = storedAtMs[rows[first] ?? 0] ?? 0;
+    let end = first + 1;
+    while (end < rows.length && storedAtMs[rows[end] ?? 0] === time) {
+      end++;
     }
-    at = writeText(bytes, at, time);
-    at = writeValue(bytes, at, value);
+    runs.push(`${end - first}:${time}`);
+    first = end;
   }
-  return bytes.subarray(0, at);
+  return runs.join(" ");
 }
 
-/** Small whole numbers, of which there are many, without a string in between. */
-function writeValue(bytes: Buffer, start: number, value: number): number {
-  const whole = value | 0;
-  if (whole !== value || Object.is(value, -0) || value <= -MAX_SMALL) {
-    return writeText(bytes, start, formatValue(value));
+function packValues({ values }: PointColumns, rows: Int32Array): Buffer {
+  const bytes = Buffer.allocUnsafe(ARRAY_HEAD_BYTES + rows.length * VALUE_BYTES);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  bytes[0] = ARRAY_32;
+  view.setUint32(1, rows.length);
+  let at = ARRAY_HEAD_BYTES;
+  for (const row of rows) {
+    const value = values[row] ?? 0;
+    if (Object.is(value, -0)) {
+      bytes.set(MINUS_ZERO, at);
+    } else {
+      bytes[at] = DOUBLE;
+      view.setFloat64(at + 1, value);
+    }
+    at += VALUE_BYTES;
   }
-  const size = Math.abs(whole);
-  let digits = 1;
-  for (let limit = 10; limit <= size; limit *= 10) {
-    digits++;
-  }
-  const end = start + 1 + (whole < 0 ? 1 : 0) + digits;
-  bytes[start] = SHORT_TEXT | (end - start - 1);
-  if (whole < 0) {
-    bytes[start + 1] = 0x2d;
-  }
-  for (let at = end - 1, rest = size; digits > 0; digits--, at--) {
-    const tenth = Math.floor(rest / 10);
-    bytes[at] = 0x30 + rest - 10 * tenth;
-    rest = tenth;
-  }
-  return end;
+  return bytes;
 }
 
-function writeText(bytes: Buffer, start: number, text: string): number {
-  return writeAscii(bytes, writeHead(bytes, start, text.length), text);
-}
-
-function writeHead(bytes: Buffer, start: number, length: number): number {
-  if (length < 32) {
-    bytes[start] = SHORT_TEXT | length;
-    return start + 1;
-  }
-  if (length < 256) {
-    bytes[start] = TEXT_8;
-    bytes[start + 1] = length;
-    return start + 2;
-  }
-  bytes[start] = TEXT_16;
-  return bytes.writeUInt16BE(length, start + 1);
-}
-
-/** For texts this short quicker than `Buffer.write`. */
-function writeAscii(bytes: Buffer, start: number, text: string): number {
-  for (let i = 0; i < text.length; i++) {
-    bytes[start + i] = text.charCodeAt(i);
-  }
-  return start + text.length;
+function digitsOfBytes(): Uint16Array {
+  const digits = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0")).join(""));
+  const copy = new Uint16Array(256);
+  new Uint8Array(copy.buffer).set(digits);
+  return copy;
 }

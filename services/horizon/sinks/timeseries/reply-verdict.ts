@@ -1,3 +1,5 @@
+import { RetryableError } from "../../retryable-error.ts";
+
 /*
  * What RedisTimeSeries answers to one sample, to TS.CREATE or TS.ALTER, sorted by what follows from it. The module
  * begins its own complaints with "TSDB:", and those are about the data, as are Redis' about a command's arguments, which
@@ -38,4 +40,13 @@ export function judgeReply(reply: unknown): ReplyVerdict {
     return { kind: "exists" };
   }
   return /older than retention/i.test(words) ? { kind: "too_old" } : { kind: "refused", words };
+}
+
+/** Reads one reply. @throws RetryableError when the server may take the same later. */
+export function judgeOrThrow(reply: unknown): ReplyVerdict {
+  const verdict = judgeReply(reply);
+  if (verdict.kind === "unavailable") {
+    throw new RetryableError(`cannot write to RedisTimeSeries: ${verdict.words}`);
+  }
+  return verdict;
 }

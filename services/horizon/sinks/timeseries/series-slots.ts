@@ -1,7 +1,7 @@
 import { getRandomValues, randomBytes } from "node:crypto";
 import type { RunScript } from "../../../shared/redis-scripts/run-script.ts";
-import type { SeriesId } from "../../../shared/series.ts";
-import { IdIndex, NONE, randomMultipliers } from "../../id-index.ts";
+import { halvesOf, IdIndex, NONE, randomMultipliers } from "../../id-index.ts";
+import { UpkeepMarks } from "./series-upkeep.ts";
 
 /** Bytes that tell one list from another that was begun after it was lost. */
 export const STAMP_BYTES = 16;
@@ -22,8 +22,12 @@ export class SeriesSlots {
   readonly #runScript: RunScript;
   readonly #slots = new IdIndex(randomMultipliers(getRandomValues));
   #stamp = randomBytes(STAMP_BYTES);
+  /** The halves of the ids in the list, by slot. */
+  #halves = new Int32Array(2048);
   /** Slots that have been read or assigned so far. */
   #count = 0;
+  #hasTwice = false;
+  #upkeep = new UpkeepMarks();
 
   constructor(redis: SlotReader, runScript: RunScript, key: string) {
     this.#redis = redis;
@@ -40,19 +44,37 @@ export class SeriesSlots {
     return this.#count;
   }
 
+  /** What was done to the series in these slots. */
+  get upkeep(): UpkeepMarks {
+    return this.#upkeep;
+  }
+
   /** The slots of some series, NONE for those that have none. */
-  slotsOf(ids: readonly SeriesId[]): Int32Array {
-    return this.#slots.getAll(BigUint64Array.from(ids));
+  slotsOf(ids: BigUint64Array): Int32Array {
+    const wanted = halvesOf(ids);
+    const listed = this.#halves;
+    const slots = new Int32Array(ids.length);
+    let next = 0;
+    for (let i = 0; i < slots.length; i++) {
+      const low = wanted[2 * i] ?? 0;
+      const high = wanted[2 * i + 1] ?? 0;
+      // Series mostly come in the order in which they came first. An id that is listed twice has its first slot.
+      const isNext = next < this.#count && listed[2 * next] === low && listed[2 * next + 1] === high;
+      const slot = isNext && !this.#hasTwice ? next : this.#slots.get(low, high);
+      slots[i] = slot;
+      next = slot + 1;
+    }
+    return slots;
   }
 
   /**
    * Makes sure that all these series have slots, and that Redis keeps the list for a time from now on.
    * @returns their slots.
    */
-  async assign(ids: readonly SeriesId[], ttlMs: number): Promise<Int32Array> {
+  async assign(ids: BigUint64Array, ttlMs: number): Promise<Int32Array> {
     await this.#catchUp();
     const slots = this.slotsOf(ids);
-    const missing = [...new Set(ids.filter((_, i) => slots[i] === NONE))];
+    const missing = slots.includes(NONE) ? new Set(ids.filter((_, i) => slots[i] === NONE)) : [];
     const bytes = Buffer.from(BigUint64Array.from(missing).buffer);
     const length = await this.#runScript("assign-slots", [this.#key], [this.#stamp, bytes, ttlMs]);
     if (typeof length !== "number") {
@@ -63,7 +85,7 @@ export class SeriesSlots {
     } else {
       await this.#catchUp();
     }
-    return missing.length === 0 ? slots : this.slotsOf(ids);
+    return bytes.length === 0 ? slots : this.slotsOf(ids);
   }
 
   /** Reads what other processes have added. */
@@ -81,6 +103,8 @@ export class SeriesSlots {
       return;
     }
     this.#slots.clear();
+    this.#upkeep = new UpkeepMarks();
+    this.#hasTwice = false;
     this.#count = 0;
     this.#stamp = isThere ? Buffer.from(stamp) : randomBytes(STAMP_BYTES);
     this.#absorb(isThere ? await this.#redis.getrangeBuffer(this.#key, STAMP_BYTES, -1) : Buffer.alloc(0));
@@ -91,12 +115,25 @@ export class SeriesSlots {
   }
 
   #absorb(bytes: Buffer): void {
+    this.#reserve(this.#count + Math.floor(bytes.length / ID_BYTES));
     for (let position = 0; position + ID_BYTES <= bytes.length; position += ID_BYTES) {
       const [low, high] = [bytes.readInt32LE(position), bytes.readInt32LE(position + 4)];
       if (this.#slots.get(low, high) === NONE) {
         this.#slots.set(low, high, this.#count);
+      } else {
+        this.#hasTwice = true;
       }
+      this.#halves[2 * this.#count] = low;
+      this.#halves[2 * this.#count + 1] = high;
       this.#count++;
+    }
+  }
+
+  #reserve(slots: number): void {
+    if (2 * slots > this.#halves.length) {
+      const larger = new Int32Array(Math.max(2 * slots, 2 * this.#halves.length));
+      larger.set(this.#halves);
+      this.#halves = larger;
     }
   }
 }

@@ -1,5 +1,3 @@
-import type { KnownSeries } from "../../known-series.ts";
-
 /** How often in the time of its retention a series that gets samples is given our settings and its expiry put off. */
 const TIMES_PER_RETENTION = 24;
 
@@ -10,6 +8,25 @@ export function seriesTtlMs(retentionMs: number): number {
 
 /** What a series is due for: that its expiry is put off, or also that its settings and labels are looked at. */
 export type UpkeepTask = "expiry" | "all";
+
+/** Which series this process has seen to, by their slots (`series-slots.ts`). */
+export class UpkeepMarks {
+  /** When the period began in which a series was seen to, in ms since 1970; NaN for those that were not. */
+  #doneInMs = new Float64Array(0);
+
+  doneInMs(slot: number): number {
+    return slot < this.#doneInMs.length ? (this.#doneInMs[slot] ?? Number.NaN) : Number.NaN;
+  }
+
+  mark(slot: number, doneInMs: number): void {
+    if (slot >= this.#doneInMs.length) {
+      const larger = new Float64Array(2 * slot + 64).fill(Number.NaN, this.#doneInMs.length);
+      larger.set(this.#doneInMs);
+      this.#doneInMs = larger;
+    }
+    this.#doneInMs[slot] = doneInMs;
+  }
+}
 
 /**
  * Knows which series are due for upkeep: those that are new to this process, whatever another process has done, and
@@ -29,19 +46,18 @@ export class SeriesUpkeep {
   }
 
   /** @returns undefined when nothing is due. */
-  due(series: KnownSeries, nowMs: number): UpkeepTask | undefined {
-    const { upkeep } = series;
-    if (upkeep?.by !== this) {
-      return this.#taskForNew;
+  due(marks: UpkeepMarks, slot: number, nowMs: number): UpkeepTask | undefined {
+    const waitedMs = nowMs - marks.doneInMs(slot);
+    if (waitedMs < this.#periodMs) {
+      return undefined;
     }
-    return nowMs - upkeep.doneInMs >= this.#periodMs ? "all" : undefined;
+    return Number.isNaN(waitedMs) ? this.#taskForNew : "all";
   }
 
-  /** Notes that a series has been seen to. */
-  done(series: KnownSeries, nowMs: number): void {
-    const phaseMs = Number(series.id % BigInt(this.#periodMs));
-    const doneInMs = Math.floor((nowMs - phaseMs) / this.#periodMs) * this.#periodMs + phaseMs;
-    series.upkeep = { by: this, doneInMs };
+  /** Notes that a series has been seen to. @param idLow the low half of its id, from which its moments are made. */
+  done(marks: UpkeepMarks, slot: number, idLow: number, nowMs: number): void {
+    const phaseMs = Math.floor(((idLow >>> 0) / 2 ** 32) * this.#periodMs);
+    marks.mark(slot, Math.floor((nowMs - phaseMs) / this.#periodMs) * this.#periodMs + phaseMs);
   }
 }
 

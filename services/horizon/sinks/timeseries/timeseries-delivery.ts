@@ -1,15 +1,16 @@
+import { getRandomValues } from "node:crypto";
 import { NONE } from "../../id-index.ts";
-import type { SkipReason } from "../../reasons.ts";
-import type { SeriesSamples, Slice } from "../../slice.ts";
+import type { Slice } from "../../slice.ts";
 import { Tally } from "../../tally.ts";
-import type { ClaimHold, Delivery, OnRefused, RefusedSamples } from "../sink.ts";
+import type { ClaimHold, Delivery, OnRefused } from "../sink.ts";
 import type { BucketRecords, OpenBucket } from "./bucket-records.ts";
-import { beats, KeptPoints, type PointWindow } from "./kept-points.ts";
-import { storableTimes, type TimeBounds, whyNotStorable } from "./storable.ts";
+import { keepBack } from "./keep-back.ts";
+import { KeptPoints, type PointWindow, randomPlaceMultipliers } from "./kept-points.ts";
+import { type PointOwner, PointOwners } from "./point-owners.ts";
+import { storableTimes } from "./storable.ts";
 import {
   type DuplicateRule,
-  type PointOutcome,
-  type SeriesPoint,
+  type PointFailure,
   type TimeSeriesWriterOptions,
   writePoints,
 } from "./timeseries-writer.ts";
@@ -17,6 +18,8 @@ import type { WriteFence } from "./write-fence.ts";
 
 /** Commands with samples on their way at a time. */
 const COMMANDS_AT_ONCE = 4;
+const PLACE_MULTIPLIERS = randomPlaceMultipliers(getRandomValues);
+const NO_FAILURES: ReadonlyMap<number, PointFailure> = new Map();
 
 export interface TimeSeriesDeliveryOptions extends TimeSeriesWriterOptions {
   /** 0 keeps every sample at its own time. */
@@ -44,6 +47,7 @@ export class TimeSeriesDelivery implements Delivery {
   readonly #hold: ClaimHold;
   readonly #onRefused: OnRefused;
   readonly #kept: KeptPoints;
+  readonly #owners = new PointOwners();
   readonly #tally = new Tally();
 
   /** @param fence taken already. */
@@ -52,175 +56,119 @@ export class TimeSeriesDelivery implements Delivery {
     this.#fence = fence;
     this.#hold = hold;
     this.#onRefused = onRefused;
-    this.#kept = new KeptPoints(options.windowMs);
+    this.#kept = new KeptPoints(options.windowMs, PLACE_MULTIPLIERS);
   }
 
   async write(slice: Slice, signal: AbortSignal): Promise<void> {
-    this.#keepBack(slice);
-    if (this.#kept.size >= this.#options.maxKeptBack) {
+    const { now, shape, resolutionMs, maxKeptBack } = this.#options;
+    const times = storableTimes(now(), shape.retentionMs);
+    keepBack({ kept: this.#kept, owners: this.#owners, tally: this.#tally, resolutionMs }, slice, times);
+    if (this.#kept.size >= maxKeptBack) {
       await this.#flush(signal);
     }
   }
 
   async finish(signal: AbortSignal): Promise<Tally> {
     await this.#flush(signal);
+    for (const { tenant, written, outdone } of this.#owners) {
+      this.#tally.write(tenant, written);
+      if (outdone > 0) {
+        this.#tally.skip(tenant, "older_in_bucket", outdone);
+      }
+    }
     return this.#tally;
   }
 
-  #keepBack({ groups, timestampsMs, valueBits }: Slice): void {
-    const times = storableTimes(this.#options.now(), this.#options.shape.retentionMs);
-    const values = new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length);
-    for (const group of groups) {
-      this.#keepNewest(group, timestampsMs, values, times);
-    }
-  }
-
-  /** The rows of a series come in order of time: only the newest of each place is offered, which is quicker. */
-  #keepNewest(group: SeriesSamples, timestampsMs: Float64Array, values: Float64Array, times: TimeBounds): void {
-    const { tenant, first, count } = group;
-    let newest: NewestRow | undefined;
-    let left = 0;
-    for (let row = first; row < first + count; row++) {
-      const sampledAtMs = timestampsMs[row] ?? 0;
-      const value = values[row] ?? 0;
-      const reason = whyNotStorable(sampledAtMs, value, times);
-      if (reason) {
-        this.#tally.skip(tenant, reason, 1);
-        continue;
-      }
-      const storedAtMs = this.#placeOf(sampledAtMs);
-      if (newest?.storedAtMs === storedAtMs) {
-        left++;
-        takePlace(newest, sampledAtMs, value);
-      } else {
-        left += this.#offer(group, newest) ? 1 : 0;
-        newest = { sampledAtMs, storedAtMs, value };
-      }
-    }
-    left += this.#offer(group, newest) ? 1 : 0;
-    if (left > 0) {
-      this.#tally.skip(tenant, "older_in_bucket", left);
-    }
-  }
-
-  #placeOf(sampledAtMs: number): number {
-    const { resolutionMs } = this.#options;
-    return resolutionMs === 0 ? sampledAtMs : sampledAtMs - (sampledAtMs % resolutionMs);
-  }
-
-  /** @returns whether a sample was left out for it, or it for another. */
-  #offer({ series, tenant, namespace }: SeriesSamples, row: NewestRow | undefined): boolean {
-    if (!row) {
-      return false;
-    }
-    const { sampledAtMs, storedAtMs, value } = row;
-    return this.#kept.offer({ series, tenant, namespace, sampledAtMs, storedAtMs, value, slot: NONE });
-  }
-
   async #flush(signal: AbortSignal): Promise<void> {
-    for (const window of this.#kept.drain()) {
+    for (const window of this.#kept.windows()) {
       await this.#writeWindow(window, signal);
     }
+    this.#kept.clear();
   }
 
-  async #writeWindow({ startMs, points }: PointWindow, signal: AbortSignal): Promise<void> {
+  async #writeWindow({ startMs, rows }: PointWindow, signal: AbortSignal): Promise<void> {
     const { records, resolutionMs } = this.#options;
-    const ids = points.map(({ series }) => series.id);
-    const bucket = await records.open(this.#hold.keys, startMs, ids);
-    for (const [i, point] of points.entries()) {
-      point.slot = bucket.slots[i] ?? NONE;
-    }
-    const beaten = new Set(points.filter((point) => this.#isOutdone(bucket, point)));
-    const better = beaten.size === 0 ? points : points.filter((point) => !beaten.has(point));
+    const { columns } = this.#kept;
+    const bucket = await records.open(this.#hold.keys, startMs, columns.idsOf(rows));
+    columns.setSlots(rows, bucket.slots);
+    const beaten = rows.filter((row) => this.#isOutdone(bucket, row));
+    const better = beaten.length === 0 ? rows : rows.filter((row) => !this.#isOutdone(bucket, row));
     await this.#send(bucket, better, "last", signal);
     if (resolutionMs === 0) {
-      await this.#send(bucket, [...beaten], "first", signal);
+      await this.#send(bucket, beaten, "first", signal);
     } else {
-      for (const { tenant } of beaten) {
-        this.#skip(tenant, "older_in_bucket");
+      for (const row of beaten) {
+        this.#ownerOf(row).outdone++;
       }
     }
     await records.save(this.#fence, this.#hold.keys, bucket);
   }
 
-  #isOutdone({ newest }: OpenBucket, point: SeriesPoint): boolean {
-    return newest.isOutdone(point.slot, this.#rankOf(point), this.#hold.claimedAtMs);
+  #isOutdone({ newest }: OpenBucket, row: number): boolean {
+    return newest.isOutdone(this.#kept.columns.slots[row] ?? NONE, this.#rankOf(row), this.#hold.claimedAtMs);
   }
 
   /** Without a resolution a bucket holds many samples of a series; what counts is the latest claim to write there. */
-  #rankOf({ sampledAtMs }: SeriesPoint): number {
-    return this.#options.resolutionMs === 0 ? this.#hold.claimedAtMs : sampledAtMs;
+  #rankOf(row: number): number {
+    return this.#options.resolutionMs === 0 ? this.#hold.claimedAtMs : (this.#kept.columns.sampledAtMs[row] ?? 0);
   }
 
-  async #send(
-    bucket: OpenBucket,
-    points: readonly SeriesPoint[],
-    rule: DuplicateRule,
-    signal: AbortSignal,
-  ): Promise<void> {
+  #ownerOf(row: number): PointOwner {
+    return this.#owners.at(this.#kept.columns.owners[row] ?? NONE);
+  }
+
+  async #send(bucket: OpenBucket, rows: Int32Array, rule: DuplicateRule, signal: AbortSignal): Promise<void> {
     const { batchSamples } = this.#options;
+    const { columns } = this.#kept;
     const step = batchSamples * COMMANDS_AT_ONCE;
-    for (let start = 0; start < points.length; start += step) {
+    for (let start = 0; start < rows.length; start += step) {
       signal.throwIfAborted();
-      const batches: SeriesPoint[][] = [];
-      for (let from = start; from < Math.min(start + step, points.length); from += batchSamples) {
-        batches.push(points.slice(from, from + batchSamples));
+      const batches: Int32Array[] = [];
+      for (let from = start; from < Math.min(start + step, rows.length); from += batchSamples) {
+        batches.push(rows.subarray(from, from + batchSamples));
       }
-      const outcomes = await Promise.all(batches.map((batch) => writePoints(this.#options, this.#fence, batch, rule)));
+      const write = (batch: Int32Array) =>
+        writePoints(this.#options, this.#fence, { columns, rows: batch, upkeep: bucket.upkeep }, rule);
+      const failures = await Promise.all(batches.map(write));
       for (const [i, batch] of batches.entries()) {
-        await this.#settle(bucket, batch, outcomes[i] ?? [], rule);
+        await this.#settle(bucket, batch, failures[i] ?? NO_FAILURES, rule);
       }
     }
   }
 
+  /** @param failures of the rows that were not written. */
   async #settle(
     bucket: OpenBucket,
-    points: readonly SeriesPoint[],
-    outcomes: readonly PointOutcome[],
+    rows: Int32Array,
+    failures: ReadonlyMap<number, PointFailure>,
     rule: DuplicateRule,
   ): Promise<void> {
-    for (const [i, point] of points.entries()) {
-      const outcome = outcomes[i];
-      switch (outcome?.kind) {
-        case "written":
-          this.#tally.write(point.tenant, 1);
-          if (rule === "last") {
-            bucket.newest.note(point.slot, this.#rankOf(point), this.#hold.claimedAtMs);
-          }
-          break;
-        case "too_old":
-          this.#skip(point.tenant, "older_than_retention");
-          break;
-        case "refused":
-          await this.#onRefused(refusal(point, outcome.words));
-          this.#tally.bury(point.tenant, "refused_by_store", 1);
-          break;
-        case undefined:
-          throw new Error("cannot account for a point: it has no outcome");
+    const { slots } = this.#kept.columns;
+    const { claimedAtMs } = this.#hold;
+    for (const row of rows) {
+      const failure = failures.size > 0 ? failures.get(row) : undefined;
+      if (failure) {
+        await this.#settleFailed(row, failure);
+        continue;
+      }
+      this.#ownerOf(row).written++;
+      if (rule === "last") {
+        bucket.newest.note(slots[row] ?? NONE, this.#rankOf(row), claimedAtMs);
       }
     }
   }
 
-  #skip(tenant: string, reason: SkipReason): void {
-    this.#tally.skip(tenant, reason, 1);
+  async #settleFailed(row: number, failure: PointFailure): Promise<void> {
+    const { tenant, namespace } = this.#ownerOf(row);
+    if (failure.kind === "too_old") {
+      this.#tally.skip(tenant, "older_than_retention", 1);
+      return;
+    }
+    const { columns } = this.#kept;
+    await this.#onRefused({
+      ...{ series: columns.seriesAt(row), tenant, namespace, detail: failure.words },
+      samples: [columns.sampleAt(row)],
+    });
+    this.#tally.bury(tenant, "refused_by_store", 1);
   }
-}
-
-/** The newest sample so far of a place. */
-interface NewestRow {
-  sampledAtMs: number;
-  readonly storedAtMs: number;
-  value: number;
-}
-
-function takePlace(newest: NewestRow, sampledAtMs: number, value: number): void {
-  if (beats(sampledAtMs, value, newest)) {
-    newest.sampledAtMs = sampledAtMs;
-    newest.value = value;
-  }
-}
-
-function refusal({ series, tenant, namespace, sampledAtMs, value }: SeriesPoint, detail: string): RefusedSamples {
-  const bits = new BigUint64Array(new Float64Array([value]).buffer)[0] ?? 0n;
-  return { series, tenant, namespace, detail, samples: [{ timestampMs: sampledAtMs, bits }] };
 }

@@ -1,30 +1,26 @@
-import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
 import { timeSeriesKey } from "../../../shared/buffer-keys.ts";
-import { type KnownSeries, labelsOf } from "../../known-series.ts";
+import { NONE } from "../../id-index.ts";
 import { RetryableError } from "../../retryable-error.ts";
+import { digestOfLabels, mendSeries } from "./mend-series.ts";
 import { packPoints } from "./packed-points.ts";
-import { judgeReply, type ReplyVerdict } from "./reply-verdict.ts";
-import { type SeriesUpkeep, seriesTtlMs, type UpkeepTask } from "./series-upkeep.ts";
-import { createArguments, labelWords, type TimeSeriesShape } from "./timeseries-arguments.ts";
-import { orRetryable, type WriteFence } from "./write-fence.ts";
+import type { PointColumns } from "./point-columns.ts";
+import { judgeOrThrow, type ReplyVerdict } from "./reply-verdict.ts";
+import { type SeriesUpkeep, seriesTtlMs, type UpkeepMarks, type UpkeepTask } from "./series-upkeep.ts";
+import type { TimeSeriesShape } from "./timeseries-arguments.ts";
+import type { WriteFence } from "./write-fence.ts";
 
-/** A sample for one series. */
-export interface SeriesPoint {
-  readonly series: KnownSeries;
-  readonly tenant: string;
-  readonly namespace: string;
-  /** When the sample was taken. */
-  readonly sampledAtMs: number;
-  /** When RedisTimeSeries is to believe it was taken. */
-  readonly storedAtMs: number;
-  readonly value: number;
-  /** Its series' place in the list of the bucket; for the delivery alone to read and write. */
-  slot: number;
+/** Some points of one bucket. */
+export interface Points {
+  readonly columns: PointColumns;
+  /** Which rows of the columns. */
+  readonly rows: Int32Array;
+  /** What was done to the series of the bucket, by their slots. */
+  readonly upkeep: UpkeepMarks;
 }
 
-/** What became of a point. */
-export type PointOutcome = { kind: "written" } | { kind: "too_old" } | { kind: "refused"; words: string };
+/** What became of a point that was not written. */
+export type PointFailure = { kind: "too_old" } | { kind: "refused"; words: string };
 
 /** Which value stays where a series has one of the same time: the `last` to be written, or the `first`. */
 export type DuplicateRule = "last" | "first";
@@ -37,15 +33,15 @@ export interface TimeSeriesWriterOptions {
   readonly now: () => number;
 }
 
-type Points = readonly SeriesPoint[];
-
-const STORED: ReplyVerdict = { kind: "stored" };
-const WRITTEN: PointOutcome = { kind: "written" };
+/** By row. */
+type Failures = Map<number, PointFailure>;
+/** What was said of points with which something was wrong, by row. */
+type Complaints = Map<number, ReplyVerdict>;
 
 /**
  * Sends points to RedisTimeSeries and looks at every element of every reply. Series that are missing are created;
  * those that somebody else has made, or another version, are given our labels and settings.
- * @returns an outcome for each point, in their order.
+ * @returns the rows whose points were not written; all others were.
  * @throws RetryableError when the server takes nothing now, and LeaseLostError.
  */
 export async function writePoints(
@@ -53,42 +49,56 @@ export async function writePoints(
   fence: WriteFence,
   points: Points,
   rule: DuplicateRule,
-): Promise<PointOutcome[]> {
-  const verdicts = await send(options, fence, points, { rule, areNew: false });
-  if (verdicts.every((verdict) => verdict === STORED)) {
-    return points.map(() => WRITTEN);
+): Promise<ReadonlyMap<number, PointFailure>> {
+  const complaints = await send(options, fence, points, { rule, areNew: false });
+  const failures: Failures = new Map();
+  const missing: number[] = [];
+  const misshapen: number[] = [];
+  for (const [row, verdict] of complaints) {
+    if (verdict.kind === "no_series") {
+      missing.push(row);
+    } else if (verdict.kind === "misshapen") {
+      misshapen.push(row);
+    } else {
+      fail(failures, row, verdict);
+    }
   }
-  const missing = points.filter((_, i) => verdicts[i]?.kind === "no_series");
-  const misshapen = points.filter((_, i) => verdicts[i]?.kind === "misshapen");
-  const mended =
-    missing.length + misshapen.length > 0
-      ? await mendAndWrite(options, fence, { missing, misshapen }, rule)
-      : new Map<SeriesPoint, PointOutcome>();
-  return points.map((point, i) => mended.get(point) ?? outcomeOf(verdicts[i]));
+  if (missing.length + misshapen.length > 0) {
+    await mendAndWrite(options, fence, { points, missing, misshapen, rule }, failures);
+  }
+  return failures;
+}
+
+interface Mendable {
+  readonly points: Points;
+  /** Rows. */
+  readonly missing: readonly number[];
+  readonly misshapen: readonly number[];
+  readonly rule: DuplicateRule;
 }
 
 async function mendAndWrite(
   options: TimeSeriesWriterOptions,
   fence: WriteFence,
-  { missing, misshapen }: { missing: Points; misshapen: Points },
-  rule: DuplicateRule,
-): Promise<Map<SeriesPoint, PointOutcome>> {
-  const mending = await mend(options, seriesOf(missing), seriesOf(misshapen));
-  const outcomes = new Map<SeriesPoint, PointOutcome>();
-  const again: SeriesPoint[] = [];
-  for (const point of [...missing, ...misshapen]) {
-    const said = mending.get(point.series);
+  { points, missing, misshapen, rule }: Mendable,
+  failures: Failures,
+): Promise<void> {
+  const seriesOf = (rows: readonly number[]) => new Set(rows.map((row) => points.columns.seriesAt(row)));
+  const mending = await mendSeries(options, seriesOf(missing), seriesOf(misshapen));
+  const saidOf = (row: number) => mending.get(points.columns.seriesAt(row));
+  const again: number[] = [];
+  for (const row of [...missing, ...misshapen]) {
+    const said = saidOf(row);
     if (said?.kind === "refused") {
-      outcomes.set(point, said);
+      failures.set(row, said);
     } else {
-      again.push(point);
+      again.push(row);
     }
   }
-  const verdicts = await send(options, fence, again, { rule, areNew: true });
-  for (const [i, point] of again.entries()) {
-    outcomes.set(point, outcomeOf(verdicts[i], mending.get(point.series)));
+  const rows = Int32Array.from(again);
+  for (const [row, verdict] of await send(options, fence, { ...points, rows }, { rule, areNew: true })) {
+    fail(failures, row, verdict, saidOf(row));
   }
-  return outcomes;
 }
 
 async function send(
@@ -96,106 +106,89 @@ async function send(
   fence: WriteFence,
   points: Points,
   { rule, areNew }: { readonly rule: DuplicateRule /** Series just got their labels. */; readonly areNew: boolean },
-): Promise<ReplyVerdict[]> {
-  if (points.length === 0) {
-    return [];
+): Promise<Complaints> {
+  const { columns, rows } = points;
+  if (rows.length === 0) {
+    return new Map();
   }
   const nowMs = now();
-  const due = new Map<KnownSeries, { number: number; task: UpkeepTask }>();
-  for (const [i, { series }] of points.entries()) {
-    const task = upkeep.due(series, nowMs);
-    if (task && !due.has(series)) {
-      due.set(series, { number: i + 1, task: areNew ? "expiry" : task });
-    }
-  }
-  const packed = packPoints(Buffer.from(timeSeriesKey(keyPrefix, "")), points);
-  const { retentionMs, chunkBytes } = shape;
-  const marks = [...due].map(
-    ([series, { number, task }]) => `${number}:${task === "all" ? digestOfLabels(series) : ""}`,
+  const due = dueForUpkeep(upkeep, points, nowMs);
+  const marks = due.map(
+    ({ number, task }) =>
+      `${number + 1}:${task === "all" && !areNew ? digestOfLabels(columns.seriesAt(rows[number] ?? NONE)) : ""}`,
   );
-  const head = [rule, seriesTtlMs(retentionMs), retentionMs, chunkBytes, marks.join(" ")];
-  const verdicts = readVerdicts(await fence.run("write-points", [], [...head, packed]), points.length);
-  for (const [series, { number }] of due) {
-    if (verdicts[number - 1]?.kind === "stored") {
-      upkeep.done(series, nowMs);
+  const { ids, times, values } = packPoints(columns, rows);
+  const { retentionMs, chunkBytes } = shape;
+  const settings = [rule, seriesTtlMs(retentionMs), retentionMs, chunkBytes];
+  const keyHead = timeSeriesKey(keyPrefix, "");
+  const reply = await fence.run("write-points", [], [...settings, marks.join(" "), keyHead, ids, times, values]);
+  const complaints = readComplaints(reply, rows);
+  for (const { number } of due) {
+    const row = rows[number] ?? 0;
+    if (!complaints.has(row)) {
+      upkeep.done(points.upkeep, columns.slots[row] ?? 0, columns.halves[2 * row] ?? 0, nowMs);
     }
   }
-  return verdicts;
+  return complaints;
+}
+
+interface Due {
+  /** Of the point, from 0. */
+  readonly number: number;
+  readonly task: UpkeepTask;
+}
+
+/** The points whose series are due for upkeep, one of each series. */
+function dueForUpkeep(upkeep: SeriesUpkeep, { columns, rows, upkeep: marks }: Points, nowMs: number): Due[] {
+  const due = new Map<number, Due>();
+  for (let number = 0; number < rows.length; number++) {
+    const slot = columns.slots[rows[number] ?? 0] ?? 0;
+    const task = upkeep.due(marks, slot, nowMs);
+    if (task && !due.has(slot)) {
+      due.set(slot, { number, task });
+    }
+  }
+  return [...due.values()];
 }
 
 /** Reads what `write-points.lua` returns. */
-function readVerdicts(reply: unknown, points: number): ReplyVerdict[] {
+function readComplaints(reply: unknown, rows: Int32Array): Complaints {
   const [count, ...wrong]: unknown[] = Array.isArray(reply) ? reply : [];
-  if (count !== points) {
-    throw new RetryableError(`cannot read the reply of TS.MADD: not ${points} elements`);
+  if (count !== rows.length) {
+    throw new RetryableError(`cannot read the reply of TS.MADD: not ${rows.length} elements`);
   }
-  const verdicts = new Array<ReplyVerdict>(points).fill(STORED);
+  const complaints: Complaints = new Map();
   for (let i = 0; i + 1 < wrong.length; i += 2) {
-    verdicts[Number(wrong[i]) - 1] = judgeOrThrow(wrong[i + 1]);
+    const row = rows[Number(wrong[i]) - 1];
+    if (row === undefined) {
+      throw new RetryableError(`cannot read the reply of TS.MADD: an element ${String(wrong[i])} of ${rows.length}`);
+    }
+    complaints.set(row, judgeOrThrow(wrong[i + 1]));
   }
-  return verdicts;
+  return complaints;
 }
 
-/** Creates series, and gives our settings and labels to others. @returns what the module said to each. */
-async function mend(
-  { redis, keyPrefix, shape }: TimeSeriesWriterOptions,
-  missing: readonly KnownSeries[],
-  misshapen: readonly KnownSeries[],
-): Promise<Map<KnownSeries, ReplyVerdict>> {
-  const pipeline = redis.pipeline();
-  const run = (command: string, series: KnownSeries) => {
-    pipeline.call(command, ...createArguments(timeSeriesKey(keyPrefix, series.idText), labelsOf(series), shape));
-  };
-  for (const series of missing) {
-    run("TS.CREATE", series);
-  }
-  for (const series of misshapen) {
-    run("TS.ALTER", series);
-  }
-  const replies = (await orRetryable(pipeline.exec())) ?? [];
-  return new Map(
-    [...missing, ...misshapen].map((series, i) => [series, judgeOrThrow(replies[i]?.[0] ?? replies[i]?.[1])]),
-  );
-}
-
-/** As `write-points.lua` makes it. */
-function digestOfLabels(series: KnownSeries): string {
-  return createHash("sha1")
-    .update(labelWords(labelsOf(series)).join("\n"))
-    .digest("hex");
-}
-
-function seriesOf(points: Points): KnownSeries[] {
-  return [...new Set(points.map(({ series }) => series))];
-}
-
-function judgeOrThrow(reply: unknown): ReplyVerdict {
-  const verdict = judgeReply(reply);
-  if (verdict.kind === "unavailable") {
-    throw new RetryableError(`cannot write to RedisTimeSeries: ${verdict.words}`);
-  }
-  return verdict;
-}
-
-/** @param mending what creating or altering the series said just before. */
-function outcomeOf(verdict: ReplyVerdict | undefined, mending?: ReplyVerdict): PointOutcome {
-  switch (verdict?.kind) {
+/** Notes what became of a point. @param mending what creating or altering the series said just before. */
+function fail(failures: Failures, row: number, verdict: ReplyVerdict, mending?: ReplyVerdict): void {
+  switch (verdict.kind) {
     case "stored":
-      return WRITTEN;
+      return;
     case "too_old":
     case "refused":
-      return verdict;
+      failures.set(row, verdict);
+      return;
     case "misshapen":
-      return { kind: "refused", words: verdict.words };
+      failures.set(row, { kind: "refused", words: verdict.words });
+      return;
     case "no_series":
       // A key that is there, and is no series, will never be one.
       if (mending?.kind === "exists") {
-        return { kind: "refused", words: "something that is not a time series has its key" };
+        failures.set(row, { kind: "refused", words: "something that is not a time series has its key" });
+        return;
       }
       throw new RetryableError("cannot write to RedisTimeSeries: a series was gone as soon as it was created");
     case "exists":
     case "unavailable":
-    case undefined:
-      throw new RetryableError(`cannot write to RedisTimeSeries: unexpected reply (${verdict?.kind})`);
+      throw new RetryableError(`cannot write to RedisTimeSeries: unexpected reply (${verdict.kind})`);
   }
 }

@@ -1,25 +1,41 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KeptPoints } from "../../../../services/horizon/sinks/timeseries/kept-points.ts";
+import { createRandom } from "../../../support/random.ts";
 import { knownSeries } from "../../support/known-series.ts";
 
 const a = knownSeries(1n, { __name__: "a" });
 const b = knownSeries(2n, { __name__: "b" });
-const point = (series: typeof a, storedAtMs: number, sampledAtMs: number, value: number) => ({
-  ...{ series, storedAtMs, sampledAtMs, value },
-  tenant: "t",
-  namespace: "n",
-  slot: -1,
-});
+const WINDOW_MS = 60;
+const open = () => new KeptPoints(WINDOW_MS, [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d]);
+
+/** Of each window its start, and id, time, owner and value of its points. */
+function contents(kept: KeptPoints) {
+  const { ids, storedAtMs, owners, values } = kept.columns;
+  return kept
+    .windows()
+    .map(({ startMs, rows }) => [
+      startMs,
+      Array.from(rows, (row) => [ids[row], storedAtMs[row], owners[row], values[row]]),
+    ]);
+}
 
 test("of the points for one place the newest is kept, and each of the others is told of", () => {
-  const kept = new KeptPoints(60);
-  assert.equal(kept.offer(point(a, 60, 70, 1)), false);
-  assert.equal(kept.offer(point(a, 60, 90, 2)), true);
-  assert.equal(kept.offer(point(a, 60, 80, 3)), true);
-  assert.equal(kept.offer(point(b, 60, 61, 4)), false);
+  const kept = open();
+  assert.equal(kept.offer(a, 0, 60, 70, 1), false);
+  assert.equal(kept.offer(a, 1, 60, 90, 2), true);
+  assert.equal(kept.offer(a, 2, 60, 80, 3), true);
+  assert.equal(kept.offer(b, 3, 60, 61, 4), false);
   assert.equal(kept.size, 2);
-  assert.deepEqual(kept.drain(), [{ startMs: 60, points: [point(a, 60, 90, 2), point(b, 60, 61, 4)] }]);
+  assert.deepEqual(contents(kept), [
+    [
+      60,
+      [
+        [1n, 60, 1, 2],
+        [2n, 60, 3, 4],
+      ],
+    ],
+  ]);
 });
 
 test("of points of one time the greater value is kept, whichever comes first", () => {
@@ -32,26 +48,59 @@ test("of points of one time the greater value is kept, whichever comes first", (
       [x, y],
       [y, x],
     ] as const) {
-      const kept = new KeptPoints(60);
-      kept.offer(point(a, 0, 5, first));
-      kept.offer(point(a, 0, 5, second));
-      const value = kept.drain()[0]?.points[0]?.value;
+      const kept = open();
+      kept.offer(a, 0, 0, 5, first);
+      kept.offer(a, 0, 0, 5, second);
+      const value = kept.columns.values[0];
       assert.ok(Object.is(value, Math.max(x, y)), `${first}, ${second}: ${value}`);
     }
   }
 });
 
-test("points are given away once, window after window, in order of time", () => {
-  const kept = new KeptPoints(60);
-  for (const time of [130, 10, 60, 59, 119]) {
-    kept.offer(point(a, time, time, time));
+test("points come window by window, in order of time, and are gone once they are forgotten", () => {
+  const kept = open();
+  const times = [130, 10, 60, 59, 119];
+  for (let round = 0; round < 2; round++) {
+    for (const time of times) {
+      assert.equal(kept.offer(a, 0, time, time, time), false);
+    }
+    assert.deepEqual(
+      contents(kept).map(([startMs, points]) => [startMs, [points].flat().map((point) => [point].flat()[1])]),
+      [
+        [0, [10, 59]],
+        [60, [60, 119]],
+        [120, [130]],
+      ],
+    );
+    kept.clear();
+    assert.equal(kept.size, 0);
+    assert.deepEqual(kept.windows(), []);
   }
-  const windows = kept.drain().map(({ startMs, points }) => [startMs, points.map(({ value }) => value)]);
-  assert.deepEqual(windows, [
-    [0, [10, 59]],
-    [60, [60, 119]],
-    [120, [130]],
-  ]);
-  assert.equal(kept.size, 0);
-  assert.deepEqual(kept.drain(), []);
+});
+
+test("in whatever order many points come, each place has its newest", () => {
+  const random = createRandom();
+  const series = Array.from({ length: 300 }, (_, i) =>
+    knownSeries(BigInt.asUintN(64, BigInt(i) * 0x9e3779b97f4a7c15n), { __name__: "m" }),
+  );
+  const kept = open();
+  const want = new Map<string, [sampledAtMs: number, value: number]>();
+  for (let i = 0; i < 20_000; i++) {
+    const one = random.pick([a, ...series]);
+    const sampledAtMs = random.below(2000);
+    const storedAtMs = sampledAtMs - (sampledAtMs % WINDOW_MS);
+    const place = `${one.id} ${storedAtMs}`;
+    const known = want.get(place);
+    assert.equal(kept.offer(one, 0, storedAtMs, sampledAtMs, i), known !== undefined);
+    if (!known || sampledAtMs >= known[0]) {
+      want.set(place, [sampledAtMs, i]);
+    }
+  }
+  const { ids, storedAtMs, sampledAtMs, values } = kept.columns;
+  const rows = kept.windows().flatMap((window) => [...window.rows]);
+  assert.equal(rows.length, want.size);
+  for (const row of rows) {
+    const place = `${ids[row]} ${storedAtMs[row]}`;
+    assert.deepEqual([sampledAtMs[row], values[row]], want.get(place), `${place}, seed ${random.seed}`);
+  }
 });

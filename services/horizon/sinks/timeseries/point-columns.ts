@@ -1,0 +1,131 @@
+import { NONE } from "../../id-index.ts";
+import type { KnownSeries } from "../../known-series.ts";
+import type { RefusedSample } from "../sink.ts";
+
+const FIRST_CAPACITY = 512;
+
+/** Points as columns, row by row: an object for each would take three times the memory and most of the time. */
+export class PointColumns {
+  /** Rows that have a point. */
+  size = 0;
+  readonly series: KnownSeries[] = [];
+  /** The ids of the series. */
+  ids = new BigUint64Array(FIRST_CAPACITY);
+  /** The halves of `ids`: of each the low one, then the high one. */
+  halves = new Int32Array(this.ids.buffer);
+  /** When RedisTimeSeries is to believe that the samples were taken, whole milliseconds since 1970. */
+  storedAtMs = new Float64Array(FIRST_CAPACITY);
+  /** When they were. */
+  sampledAtMs = new Float64Array(FIRST_CAPACITY);
+  /** Finite. */
+  values = new Float64Array(FIRST_CAPACITY);
+  /** Numbers that the user of the columns gives to whose the samples are. */
+  owners = new Int32Array(FIRST_CAPACITY);
+  /** The slots of the series in the list of their bucket; NONE until the bucket is open. */
+  slots = new Int32Array(FIRST_CAPACITY);
+
+  push(series: KnownSeries, owner: number, storedAtMs: number, sampledAtMs: number, value: number): void {
+    const row = this.size;
+    if (row === this.ids.length) {
+      this.#grow();
+    }
+    this.series.push(series);
+    this.ids[row] = series.id;
+    this.storedAtMs[row] = storedAtMs;
+    this.sampledAtMs[row] = sampledAtMs;
+    this.values[row] = value;
+    this.owners[row] = owner;
+    this.slots[row] = NONE;
+    this.size = row + 1;
+  }
+
+  /** The series of a row. @throws where there is no such row. */
+  seriesAt(row: number): KnownSeries {
+    const series = this.series[row];
+    if (!series) {
+      throw new Error(`cannot find the series of a point: there is no row ${row}`);
+    }
+    return series;
+  }
+
+  /** The sample of a row. */
+  sampleAt(row: number): RefusedSample {
+    const bits = new BigUint64Array(this.values.buffer, row * this.values.BYTES_PER_ELEMENT, 1)[0] ?? 0n;
+    return { timestampMs: this.sampledAtMs[row] ?? 0, bits };
+  }
+
+  /** The ids of the series of some rows. */
+  idsOf(rows: Int32Array): BigUint64Array {
+    const halves = new Int32Array(2 * rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
+      halves[2 * i] = this.halves[2 * row] ?? 0;
+      halves[2 * i + 1] = this.halves[2 * row + 1] ?? 0;
+    }
+    return new BigUint64Array(halves.buffer);
+  }
+
+  /** Sets the slots of some rows. */
+  setSlots(rows: Int32Array, slots: Int32Array): void {
+    for (let i = 0; i < rows.length; i++) {
+      this.slots[rows[i] ?? 0] = slots[i] ?? NONE;
+    }
+  }
+
+  clear(): void {
+    this.size = 0;
+    this.series.length = 0;
+  }
+
+  /** All rows in the order of the times that they are stored at; those of one time in the order that they have. */
+  rowsInOrderOfTime(): Int32Array {
+    const { size, storedAtMs } = this;
+    const counts = new Map<number, number>();
+    for (let row = 0; row < size; row++) {
+      const time = storedAtMs[row] ?? 0;
+      let end = row + 1;
+      while (end < size && storedAtMs[end] === time) {
+        end++;
+      }
+      counts.set(time, (counts.get(time) ?? 0) + end - row);
+      row = end - 1;
+    }
+    return this.#rowsByTime(counts);
+  }
+
+  /** @param counts how many rows each time has. */
+  #rowsByTime(counts: ReadonlyMap<number, number>): Int32Array {
+    const places = new Map<number, number>();
+    let end = 0;
+    for (const [time, count] of [...counts].sort(([a], [b]) => a - b)) {
+      places.set(time, end);
+      end += count;
+    }
+    const rows = new Int32Array(end);
+    for (let row = 0; row < end; ) {
+      const time = this.storedAtMs[row] ?? 0;
+      let place = places.get(time) ?? 0;
+      for (; row < end && this.storedAtMs[row] === time; row++) {
+        rows[place++] = row;
+      }
+      places.set(time, place);
+    }
+    return rows;
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.ids.length;
+    this.ids = copied(this.ids, new BigUint64Array(capacity));
+    this.halves = new Int32Array(this.ids.buffer);
+    this.storedAtMs = copied(this.storedAtMs, new Float64Array(capacity));
+    this.sampledAtMs = copied(this.sampledAtMs, new Float64Array(capacity));
+    this.values = copied(this.values, new Float64Array(capacity));
+    this.owners = copied(this.owners, new Int32Array(capacity));
+    this.slots = copied(this.slots, new Int32Array(capacity));
+  }
+}
+
+function copied<Column extends { set(from: Column): void }>(from: Column, to: Column): Column {
+  to.set(from);
+  return to;
+}
