@@ -1,4 +1,6 @@
+import { setFlagsFromString } from "node:v8";
 import { loadSettings } from "../../settings/load.ts";
+import { HORIZON_V8_OPTION } from "./node-options.ts";
 import { startHorizon } from "./start-horizon.ts";
 
 /** Starts Horizon with the environment of this process. What stands in the way is printed, one sentence a line. */
@@ -11,4 +13,5 @@ async function main(): Promise<void> {
   }
 }
 
+setFlagsFromString(HORIZON_V8_OPTION);
 await main();

@@ -2,14 +2,23 @@ import type { HorizonExports } from "./horizon-exports.ts";
 
 const SERIES_WORDS = 2;
 
-/** Samples of one series: `count` rows of columns, from `first` on. */
-export interface BodySeries {
-  /** Its Label fields, sorted by name as remote-write wants them, are the bytes from `start` to `end` of a chunk. */
-  readonly series: { readonly chunk: Uint8Array; readonly start: number; readonly end: number };
-  readonly first: number;
-  readonly count: number;
+/** Where the Label fields of a series are, sorted by name as remote-write wants them: from `start` to `end` of a chunk. */
+export interface WireSeries {
+  readonly chunk: Uint8Array;
+  readonly start: number;
+  readonly end: number;
 }
 
+/** Runs of rows, each of one series: entry i of each column belongs to run i. */
+export interface SeriesRuns {
+  /** Of each run, the place of its series in a list of series. */
+  readonly groups: Int32Array;
+  /** The first row of each run, and how many it has. */
+  readonly firsts: Int32Array;
+  readonly counts: Int32Array;
+}
+
+/** What rows are of. */
 export interface BodyColumns {
   /** Whole milliseconds, within ±2^53. */
   readonly timestampsMs: Float64Array;
@@ -24,50 +33,52 @@ export class BodyWriter {
     this.#exports = exports;
   }
 
-  /** The body of a request: a snappy block of a WriteRequest with the samples of these series, in order of time. */
-  write(series: readonly BodySeries[], columns: BodyColumns): Buffer {
+  /** The body of a request: a snappy block of a WriteRequest with these runs, the rows of each in order of time. */
+  write(series: readonly WireSeries[], runs: SeriesRuns, columns: BodyColumns): Buffer {
     const { memory, writeBody, bodyBytes } = this.#exports;
-    this.#putLabels(series);
-    this.#putSamples(series, columns);
-    const at = writeBody(series.length);
+    this.#putSamples(runs, columns);
+    this.#putLabels(series, runs);
+    const at = writeBody(runs.groups.length);
     return Buffer.from(new Uint8Array(memory.buffer, at, bodyBytes.value));
   }
 
   /** Labels that stand one behind the other in their chunk are copied together. */
-  #putLabels(series: readonly BodySeries[]): void {
-    const { memory, labelsAt } = this.#exports;
-    const total = series.reduce((sum, one) => sum + one.series.end - one.series.start, 0);
-    const at = labelsAt(total);
-    const labels = new Uint8Array(memory.buffer, at, total);
+  #putLabels(series: readonly WireSeries[], { groups, counts }: SeriesRuns): void {
+    const { memory, labelsAt, seriesAt } = this.#exports;
+    const total = groups.reduce((sum, group) => sum + bytesOf(series[group]), 0);
+    const [labelsStart, at] = [labelsAt(total), seriesAt(groups.length)];
+    const labels = new Uint8Array(memory.buffer, labelsStart, total);
+    const rows = new Uint32Array(memory.buffer, at, SERIES_WORDS * groups.length);
     let position = 0;
-    for (let i = 0; i < series.length; ) {
-      const { chunk, start, end } = series[i]?.series ?? NO_LABELS;
-      let runEnd = end;
-      for (i++; series[i]?.series.chunk === chunk && series[i]?.series.start === runEnd; i++) {
-        runEnd = series[i]?.series.end ?? runEnd;
+    let before = NO_SERIES;
+    let start = 0;
+    for (let i = 0; i < groups.length; i++) {
+      const one = series[groups[i] ?? 0] ?? NO_SERIES;
+      if (one.chunk !== before.chunk || one.start !== before.end) {
+        labels.set(before.chunk.subarray(start, before.end), position);
+        position += before.end - start;
+        start = one.start;
       }
-      labels.set(chunk.subarray(start, runEnd), position);
-      position += runEnd - start;
+      rows[SERIES_WORDS * i] = one.end - one.start;
+      rows[SERIES_WORDS * i + 1] = counts[i] ?? 0;
+      before = one;
     }
+    labels.set(before.chunk.subarray(start, before.end), position);
   }
 
   /** Rows that follow one another are copied together. */
-  #putSamples(series: readonly BodySeries[], { timestampsMs, valueBits }: BodyColumns): void {
-    const { memory, seriesAt, timesAt, valuesAt } = this.#exports;
-    const total = series.reduce((sum, { count }) => sum + count, 0);
-    const [at, timesStart, valuesStart] = [seriesAt(series.length), timesAt(total), valuesAt(total)];
-    const rows = new Uint32Array(memory.buffer, at, SERIES_WORDS * series.length);
+  #putSamples({ firsts, counts }: SeriesRuns, { timestampsMs, valueBits }: BodyColumns): void {
+    const { memory, timesAt, valuesAt } = this.#exports;
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const [timesStart, valuesStart] = [timesAt(total), valuesAt(total)];
     const times = new Float64Array(memory.buffer, timesStart, total);
     const values = new BigUint64Array(memory.buffer, valuesStart, total);
     let position = 0;
-    for (let i = 0; i < series.length; ) {
-      const start = series[i]?.first ?? 0;
+    for (let i = 0; i < firsts.length; ) {
+      const start = firsts[i] ?? 0;
       let end = start;
-      for (; series[i]?.first === end; i++) {
-        const one = series[i] ?? NO_SAMPLES;
-        rows[SERIES_WORDS * i] = one.series.end - one.series.start;
-        rows[SERIES_WORDS * i + 1] = one.count;
-        end += one.count;
+      for (; firsts[i] === end; i++) {
+        end += counts[i] ?? 0;
       }
       times.set(timestampsMs.subarray(start, end), position);
       values.set(valueBits.subarray(start, end), position);
@@ -76,5 +87,8 @@ export class BodyWriter {
   }
 }
 
-const NO_LABELS = { chunk: new Uint8Array(0), start: 0, end: 0 };
-const NO_SAMPLES: BodySeries = { series: NO_LABELS, first: 0, count: 0 };
+const NO_SERIES: WireSeries = { chunk: new Uint8Array(0), start: 0, end: 0 };
+
+function bytesOf(series: WireSeries | undefined): number {
+  return series ? series.end - series.start : 0;
+}

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Settings } from "../../settings/schema.ts";
 import { FLUX_NODE_OPTIONS } from "../flux/node-options.ts";
+import { HORIZON_NODE_OPTIONS } from "../horizon/node-options.ts";
 import { type Address, hostAndPort } from "./addresses.ts";
 import type { DataFolder } from "./data-folder.ts";
 import { demoPrometheusConfig } from "./demo-config.ts";
@@ -73,7 +74,7 @@ export function servicePlan(
   return {
     name: service === "flux" ? "Flux" : "Horizon",
     program: process.execPath,
-    args: ["--enable-source-maps", ...(service === "flux" ? FLUX_NODE_OPTIONS : []), main],
+    args: ["--enable-source-maps", ...(service === "flux" ? FLUX_NODE_OPTIONS : HORIZON_NODE_OPTIONS), main],
     env,
     logPath: logPath(data, service),
     ipc: true,

@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
 import { buildTimeSeriesSink } from "../../services/horizon/build-sinks.ts";
 import { createKnownSeries, type KnownSeries } from "../../services/horizon/known-series.ts";
+import { SampleGroups } from "../../services/horizon/sample-groups.ts";
 import type { ClaimHold, Sink } from "../../services/horizon/sinks/sink.ts";
 import type { Slice } from "../../services/horizon/slice.ts";
 import { toWireLabels } from "../../services/horizon/wire-labels.ts";
@@ -99,7 +100,12 @@ function inventSlices(minuteMs: number, offsetMs: number): Slice[] {
     slices.push({
       timestampsMs: Float64Array.from(some, (_, i) => minuteMs + offsetMs + Math.floor((from + i) / 1000)),
       valueBits: new BigUint64Array(Float64Array.from(some, () => Math.round(Math.random() * 1e6) / 100).buffer),
-      groups: some.map((one, i) => ({ series: one, tenant: "bench", namespace: "bench", first: i, count: 1 })),
+      groups: new SampleGroups({
+        series: some,
+        starts: Int32Array.from({ length: some.length + 1 }, (_, i) => i),
+        ownerNumbers: new Int32Array(some.length),
+        owners: [{ tenant: "bench", namespace: "bench" }],
+      }),
       claimed: new Map(),
       skipped: new Map(),
     });

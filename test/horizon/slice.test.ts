@@ -33,7 +33,7 @@ test("samples of one series from several blocks stand together, each with its ow
     ],
     skipNone,
   );
-  const read = slice.groups.map((group) => [group.series.idText, group.tenant, samplesOf(slice, group)]);
+  const read = [...slice.groups].map((group) => [group.series.idText, group.tenant, samplesOf(slice, group)]);
   assert.deepEqual(read, [
     [
       "0000000000000001",
@@ -81,7 +81,7 @@ test("skipped samples are counted per tenant and entry, and in no group", () => 
     ],
   );
   assert.deepEqual(
-    slice.groups.map((group) => [group.series, samplesOf(slice, group).map(([timestampMs]) => timestampMs)]),
+    [...slice.groups].map((group) => [group.series, samplesOf(slice, group).map(([timestampMs]) => timestampMs)]),
     [
       [b, [1]],
       [a, [3]],
@@ -97,7 +97,7 @@ test("a series that two generations know is one group, and its samples are in or
   ];
   const slice = buildSlice([block("t1", "n", samples), block("t1", "m", [[a, 25, 4n]])], skipNone);
   assert.deepEqual(
-    slice.groups.map((group) => [group.series, group.namespace, samplesOf(slice, group)]),
+    [...slice.groups].map((group) => [group.series, group.namespace, samplesOf(slice, group)]),
     [
       [
         a,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toWireLabels } from "../../services/horizon/wire-labels.ts";
-import type { BodySeries } from "../../services/kernel/body-writer.ts";
+import type { WireSeries } from "../../services/kernel/body-writer.ts";
 import { loadBodyWriter } from "../../services/kernel/load-body-writer.ts";
 import { referenceCodec } from "../../services/kernel/reference.ts";
 import { ByteSpace } from "../../services/shared/byte-space.ts";
@@ -23,20 +23,26 @@ interface Spec {
 function bodyOf(specs: readonly Spec[]): Buffer {
   const space = new ByteSpace(262_144);
   const samples = specs.flatMap((spec) => spec.samples);
-  const series: BodySeries[] = [];
+  const firsts: number[] = [];
   let first = 0;
-  for (const { labels, samples: own } of specs) {
-    series.push({
-      series: space.keep(toWireLabels(encodeLabels(labelSet(labels))) ?? Buffer.alloc(0)),
-      first,
-      count: own.length,
-    });
+  for (const { samples: own } of specs) {
+    firsts.push(first);
     first += own.length;
   }
-  return writer.write(series, {
+  const series = specs.map(({ labels }) => wireSeries(space, labels));
+  const runs = {
+    groups: Int32Array.from(specs.keys()),
+    firsts: Int32Array.from(firsts),
+    counts: Int32Array.from(specs, ({ samples: own }) => own.length),
+  };
+  return writer.write(series, runs, {
     timestampsMs: Float64Array.from(samples, ([timestampMs]) => timestampMs),
     valueBits: BigUint64Array.from(samples, ([, bits]) => bits),
   });
+}
+
+function wireSeries(space: ByteSpace, labels: Spec["labels"]): WireSeries {
+  return space.keep(toWireLabels(encodeLabels(labelSet(labels))) ?? Buffer.alloc(0));
 }
 
 /** What a body says, or why it cannot be read. */
@@ -89,17 +95,19 @@ test("any series in any order are read as those that a sender's libraries write"
 });
 
 test("series that stand apart, in memory and in the columns, are put together", () => {
-  const spaces = [new ByteSpace(262_144), new ByteSpace(262_144)];
-  const series = [5, 0, 2, 3, 1].map((first, i) => ({
-    series: spaces[i % 2 ? 1 : 0]?.keep(toWireLabels(encodeLabels(labelSet({ __name__: `m${i}` }))) ?? Buffer.alloc(0)),
-    first,
-    count: 1,
-  }));
+  const [one, other] = [new ByteSpace(262_144), new ByteSpace(262_144)];
+  const names = ["m4", "m0", "m3", "m1", "m2"];
+  const series = names.map((name, i) => wireSeries(i % 2 ? one : other, { __name__: name }));
+  const runs = {
+    groups: Int32Array.of(1, 3, 4, 2, 0),
+    firsts: Int32Array.of(5, 0, 2, 3, 1),
+    counts: new Int32Array(5).fill(1),
+  };
   const columns = {
     timestampsMs: Float64Array.of(0, 1, 2, 3, 4, 5),
     valueBits: BigUint64Array.of(10n, 11n, 12n, 13n, 14n, 15n),
   };
-  const body = writer.write(series as BodySeries[], columns);
+  const body = writer.write(series, runs, columns);
   assert.deepEqual(
     read(body),
     read(bodyOf([5, 0, 2, 3, 1].map((at, i) => ({ labels: { __name__: `m${i}` }, samples: [[at, BigInt(at + 10)]] })))),

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { parse } from "yaml";
 import { z } from "zod";
 import { FLUX_NODE_OPTIONS } from "../../services/flux/node-options.ts";
+import { HORIZON_NODE_OPTIONS } from "../../services/horizon/node-options.ts";
 import { parseSettings } from "../../settings/load.ts";
 import { isSettingName } from "../../settings/value-kind.ts";
 
@@ -187,7 +188,7 @@ test("the build copies only what the build context holds", async () => {
 
 test("each service's command is a file that the build makes from a source that exists", async () => {
   for (const name of ["flux", "horizon"]) {
-    const options = name === "flux" ? FLUX_NODE_OPTIONS : [];
+    const options = name === "flux" ? FLUX_NODE_OPTIONS : HORIZON_NODE_OPTIONS;
     assert.deepEqual(service(name).command, [...options, `dist/services/${name}/main.js`]);
     assert.deepEqual(service(name).build, { context: ".", dockerfile: "services/Dockerfile" });
     await read(`services/${name}/main.ts`);

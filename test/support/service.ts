@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { FLUX_NODE_OPTIONS } from "../../services/flux/node-options.ts";
+import { HORIZON_NODE_OPTIONS } from "../../services/horizon/node-options.ts";
 import { pickFreePort } from "../../services/local/ports.ts";
 import { projectRoot } from "../../services/local/project-root.ts";
 import { checkHttp } from "../../services/local/supervise/readiness.ts";
@@ -49,7 +50,12 @@ export async function spawnService(
   const server = await startServerProcess({
     name,
     program: process.execPath,
-    args: ["--enable-source-maps", ...(name === "flux" ? FLUX_NODE_OPTIONS : []), ...(options.nodeArgs ?? []), main],
+    args: [
+      "--enable-source-maps",
+      ...(name === "flux" ? FLUX_NODE_OPTIONS : HORIZON_NODE_OPTIONS),
+      ...(options.nodeArgs ?? []),
+      main,
+    ],
     env: { ...withoutSettings(process.env), ...env },
     notReady: () => checkHttp(`${adminUrl}/-/${options.waitFor === "answers" ? "healthy" : "ready"}`),
     ...(options.readyTimeoutMs === undefined ? {} : { readyTimeoutMs: options.readyTimeoutMs }),

@@ -1,10 +1,11 @@
 import type { KnownSeries } from "../../../services/horizon/known-series.ts";
-import type { SeriesSamples, Slice } from "../../../services/horizon/slice.ts";
+import { SampleGroups, type SeriesSamples } from "../../../services/horizon/sample-groups.ts";
+import type { Slice } from "../../../services/horizon/slice.ts";
 
 /** The samples of a group, as time and bits. */
 export function samplesOf(
   { timestampsMs, valueBits }: Slice,
-  { first, count }: SeriesSamples,
+  { first, count }: Pick<SeriesSamples, "first" | "count">,
 ): [timestampMs: number, bits: bigint][] {
   return Array.from({ length: count }, (_, i) => [timestampsMs[first + i] ?? 0, valueBits[first + i] ?? 0n]);
 }
@@ -19,16 +20,19 @@ export interface GroupSpec {
 /** A slice with these samples in these groups; those of a group in order of time. */
 export function sliceOf(specs: readonly GroupSpec[]): Slice {
   const samples = specs.flatMap((spec) => spec.samples);
-  const groups: SeriesSamples[] = [];
-  let start = 0;
-  for (const { series, tenant = "t1", samples: own } of specs) {
-    groups.push({ series, tenant, namespace: "ns", first: start, count: own.length });
-    start += own.length;
+  const starts = [0];
+  for (const { samples: own } of specs) {
+    starts.push((starts.at(-1) ?? 0) + own.length);
   }
   return {
     timestampsMs: Float64Array.from(samples.map(([timestampMs]) => timestampMs)),
     valueBits: BigUint64Array.from(samples.map(([, bits]) => bits)),
-    groups,
+    groups: new SampleGroups({
+      series: specs.map(({ series }) => series),
+      starts: Int32Array.from(starts),
+      ownerNumbers: Int32Array.from(specs.keys()),
+      owners: specs.map(({ tenant = "t1" }) => ({ tenant, namespace: "ns" })),
+    }),
     claimed: new Map(),
     skipped: new Map(),
   };

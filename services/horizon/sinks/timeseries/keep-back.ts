@@ -1,4 +1,5 @@
-import type { SeriesSamples, Slice } from "../../slice.ts";
+import type { SeriesSamples } from "../../sample-groups.ts";
+import type { Slice } from "../../slice.ts";
 import type { Tally } from "../../tally.ts";
 import { beats, type KeptPoints } from "./kept-points.ts";
 import type { PointOwners } from "./point-owners.ts";
@@ -18,8 +19,8 @@ export function keepBack(keeping: PointKeeping, { groups, timestampsMs, valueBit
   const values = new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length);
   const newest = { storedAtMs: Number.NaN, sampledAtMs: 0, value: 0 };
   const slice = { timestampsMs, values, times, places: new Places(keeping.resolutionMs), newest };
-  for (const group of groups) {
-    keepNewest(keeping, group, slice);
+  for (let i = 0; i < groups.length; i++) {
+    keepNewest(keeping, groups.at(i), slice);
   }
 }
 

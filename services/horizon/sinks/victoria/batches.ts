@@ -1,4 +1,5 @@
-import type { SeriesSamples, Slice } from "../../slice.ts";
+import type { SeriesRuns } from "../../../kernel/body-writer.ts";
+import type { SampleGroups } from "../../sample-groups.ts";
 
 /** A sample with the ten bytes that a time may take, and tag and length of a series of 28 bits. */
 const MAX_SAMPLE_BYTES = 22;
@@ -16,68 +17,74 @@ export interface BatchLimits {
 /** The samples of one request. All are of this tenant when batches are made per tenant; else it means nothing. */
 export interface Batch {
   readonly tenant: string;
-  readonly groups: readonly SeriesSamples[];
+  readonly runs: SeriesRuns;
 }
 
-/** Cuts a slice into requests. */
-export function cutBatches(slice: Slice, limits: BatchLimits): Batch[] {
-  const batches: Batch[] = [];
-  for (const [tenant, groups] of limits.perTenant ? byTenant(slice.groups) : [["", slice.groups] as const]) {
-    for (const cut of cutGroups(groups, limits)) {
-      batches.push({ tenant, groups: cut });
+/** Cuts some groups of a slice into requests. @param chosen their numbers. */
+export function cutBatches(groups: SampleGroups, chosen: Int32Array, limits: BatchLimits): Batch[] {
+  if (!limits.perTenant) {
+    return cutRuns(groups, runsOf(groups, chosen, limits.maxSamples), limits).map((runs) => ({ tenant: "", runs }));
+  }
+  return [...byTenant(groups, chosen)].flatMap(([tenant, own]) =>
+    cutRuns(groups, runsOf(groups, Int32Array.from(own), limits.maxSamples), limits).map((runs) => ({ tenant, runs })),
+  );
+}
+
+/** Some of the runs, from one to before another. */
+export function sliceRuns({ groups, firsts, counts }: SeriesRuns, from: number, to: number): SeriesRuns {
+  return { groups: groups.subarray(from, to), firsts: firsts.subarray(from, to), counts: counts.subarray(from, to) };
+}
+
+/** The rows of groups; those of a long series are cut. */
+function runsOf({ starts }: SampleGroups, chosen: Int32Array, maxSamples: number): SeriesRuns {
+  let total = 0;
+  for (const group of chosen) {
+    total += Math.ceil(((starts[group + 1] ?? 0) - (starts[group] ?? 0)) / maxSamples);
+  }
+  const [groups, firsts, counts] = [new Int32Array(total), new Int32Array(total), new Int32Array(total)];
+  let run = 0;
+  for (const group of chosen) {
+    const end = starts[group + 1] ?? 0;
+    for (let first = starts[group] ?? 0; first < end; first += maxSamples) {
+      groups[run] = group;
+      firsts[run] = first;
+      counts[run++] = Math.min(maxSamples, end - first);
     }
   }
-  return batches;
+  return { groups, firsts, counts };
 }
 
-function* cutGroups(groups: readonly SeriesSamples[], limits: BatchLimits): Generator<SeriesSamples[]> {
-  let batch: SeriesSamples[] = [];
+function cutRuns({ series }: SampleGroups, runs: SeriesRuns, limits: BatchLimits): SeriesRuns[] {
+  const cut: SeriesRuns[] = [];
+  let begin = 0;
   let samples = 0;
   let bytes = 0;
-  for (const group of groups) {
-    for (const piece of cutSeries(group, limits.maxSamples)) {
-      const size = mostBytes(piece);
-      const isFull = samples + piece.count > limits.maxSamples || bytes + size > limits.maxBytes;
-      if (isFull && batch.length > 0) {
-        yield batch;
-        batch = [];
-        samples = 0;
-        bytes = 0;
-      }
-      batch.push(piece);
-      samples += piece.count;
-      bytes += size;
+  for (let run = 0; run < runs.groups.length; run++) {
+    const count = runs.counts[run] ?? 0;
+    const one = series[runs.groups[run] ?? 0];
+    // What a series takes in a request, or a little more.
+    const size = MAX_SERIES_HEAD_BYTES + (one ? one.end - one.start : 0) + MAX_SAMPLE_BYTES * count;
+    if (run > begin && (samples + count > limits.maxSamples || bytes + size > limits.maxBytes)) {
+      cut.push(sliceRuns(runs, begin, run));
+      begin = run;
+      samples = 0;
+      bytes = 0;
     }
+    samples += count;
+    bytes += size;
   }
-  if (batch.length > 0) {
-    yield batch;
-  }
+  return runs.groups.length > begin ? [...cut, sliceRuns(runs, begin, runs.groups.length)] : cut;
 }
 
-function cutSeries(group: SeriesSamples, maxSamples: number): SeriesSamples[] {
-  if (group.count <= maxSamples) {
-    return [group];
-  }
-  const pieces: SeriesSamples[] = [];
-  for (let start = 0; start < group.count; start += maxSamples) {
-    pieces.push({ ...group, first: group.first + start, count: Math.min(maxSamples, group.count - start) });
-  }
-  return pieces;
-}
-
-/** What a series takes in a request, or a little more. */
-function mostBytes({ series: { start, end }, count }: SeriesSamples): number {
-  return MAX_SERIES_HEAD_BYTES + end - start + MAX_SAMPLE_BYTES * count;
-}
-
-function byTenant(groups: readonly SeriesSamples[]): ReadonlyMap<string, readonly SeriesSamples[]> {
-  const tenants = new Map<string, SeriesSamples[]>();
-  for (const group of groups) {
-    const known = tenants.get(group.tenant);
+function byTenant({ owners, ownerNumbers }: SampleGroups, chosen: Int32Array): ReadonlyMap<string, readonly number[]> {
+  const tenants = new Map<string, number[]>();
+  for (const group of chosen) {
+    const tenant = owners[ownerNumbers[group] ?? -1]?.tenant ?? "";
+    const known = tenants.get(tenant);
     if (known) {
       known.push(group);
     } else {
-      tenants.set(group.tenant, [group]);
+      tenants.set(tenant, [group]);
     }
   }
   return tenants;

@@ -1,10 +1,15 @@
-import type { SeriesSamples } from "../../slice.ts";
+import type { SeriesRuns } from "../../../kernel/body-writer.ts";
+import { sliceRuns } from "./batches.ts";
 
 /** What a store said to a request that no later try can change. */
 export type SendOutcome = { ok: true } | { ok: false; status: number; words: string };
-/** A series, or some samples of it, that the store refuses standing alone. */
-export interface RefusedGroup {
-  readonly group: SeriesSamples;
+
+/** Rows of one series that the store refuses standing alone. */
+export interface RefusedRun {
+  /** The number of its group in the slice. */
+  readonly group: number;
+  readonly first: number;
+  readonly count: number;
   readonly status: number;
   readonly words: string;
 }
@@ -18,31 +23,34 @@ const TOO_LARGE = 413;
  * @returns what is refused; everything else is accepted.
  */
 export async function sendOrBisect(
-  groups: readonly SeriesSamples[],
-  send: (groups: readonly SeriesSamples[]) => Promise<SendOutcome>,
-): Promise<RefusedGroup[]> {
-  const outcome = await send(groups);
-  if (outcome.ok) {
+  runs: SeriesRuns,
+  send: (runs: SeriesRuns) => Promise<SendOutcome>,
+): Promise<RefusedRun[]> {
+  const outcome = await send(runs);
+  const { length } = runs.groups;
+  if (outcome.ok || length === 0) {
     return [];
   }
-  const [first, ...others] = groups;
-  if (!first) {
-    return [];
-  }
-  if (others.length > 0) {
-    const middle = groups.length >> 1;
+  if (length > 1) {
+    const middle = length >> 1;
     return [
-      ...(await sendOrBisect(groups.slice(0, middle), send)),
-      ...(await sendOrBisect(groups.slice(middle), send)),
+      ...(await sendOrBisect(sliceRuns(runs, 0, middle), send)),
+      ...(await sendOrBisect(sliceRuns(runs, middle, length), send)),
     ];
   }
-  const { first: row, count } = first;
+  const [group = 0] = runs.groups;
+  const [first = 0] = runs.firsts;
+  const [count = 0] = runs.counts;
   if (outcome.status === TOO_LARGE && count > 1) {
     const middle = count >> 1;
     return [
-      ...(await sendOrBisect([{ ...first, count: middle }], send)),
-      ...(await sendOrBisect([{ ...first, first: row + middle, count: count - middle }], send)),
+      ...(await sendOrBisect(rowsOf(group, first, middle), send)),
+      ...(await sendOrBisect(rowsOf(group, first + middle, count - middle), send)),
     ];
   }
-  return [{ group: first, status: outcome.status, words: outcome.words }];
+  return [{ group, first, count, status: outcome.status, words: outcome.words }];
+}
+
+function rowsOf(group: number, first: number, count: number): SeriesRuns {
+  return { groups: Int32Array.of(group), firsts: Int32Array.of(first), counts: Int32Array.of(count) };
 }

@@ -1,10 +1,11 @@
-import type { BodyWriter } from "../../../kernel/body-writer.ts";
+import type { BodyWriter, SeriesRuns } from "../../../kernel/body-writer.ts";
 import type { KnownSeries } from "../../known-series.ts";
-import type { SeriesSamples, Slice } from "../../slice.ts";
+import type { SampleGroups } from "../../sample-groups.ts";
+import type { Slice } from "../../slice.ts";
 import { Tally } from "../../tally.ts";
 import type { Delivery, OnRefused } from "../sink.ts";
 import { type Batch, type BatchLimits, cutBatches } from "./batches.ts";
-import { type RefusedGroup, type SendOutcome, sendOrBisect } from "./bisect.ts";
+import { type RefusedRun, type SendOutcome, sendOrBisect } from "./bisect.ts";
 
 export interface VictoriaDeliveryOptions {
   readonly limits: BatchLimits;
@@ -27,9 +28,13 @@ export class VictoriaDelivery implements Delivery {
   }
 
   async write(slice: Slice, signal: AbortSignal): Promise<void> {
-    const own = { ...slice, groups: slice.groups.filter((group) => this.#isOwn(group)) };
-    for (const batch of cutBatches(own, this.#options.limits)) {
-      await this.#deliver(slice, batch, signal);
+    const { groups } = slice;
+    const written = new Float64Array(groups.owners.length);
+    for (const batch of cutBatches(groups, this.#chooseOwn(groups), this.#options.limits)) {
+      await this.#deliver(slice, batch, written, signal);
+    }
+    for (const [i, samples] of written.entries()) {
+      this.#tally.write(groups.owners[i]?.tenant ?? "", samples);
     }
   }
 
@@ -37,43 +42,56 @@ export class VictoriaDelivery implements Delivery {
     return this.#tally;
   }
 
-  #isOwn({ series, tenant, count }: SeriesSamples): boolean {
-    const isOwn = this.#options.owns(series);
-    if (!isOwn) {
-      this.#tally.skip(tenant, "held_by_other_store", count);
+  /** @returns the numbers of the groups that are this store's. */
+  #chooseOwn(groups: SampleGroups): Int32Array {
+    const { owns } = this.#options;
+    const own = new Int32Array(groups.length);
+    let chosen = 0;
+    for (const [i, series] of groups.series.entries()) {
+      if (owns(series)) {
+        own[chosen++] = i;
+      } else {
+        const { tenant, count } = groups.at(i);
+        this.#tally.skip(tenant, "held_by_other_store", count);
+      }
     }
-    return isOwn;
+    return own.subarray(0, chosen);
   }
 
-  async #deliver(slice: Slice, { tenant, groups }: Batch, signal: AbortSignal): Promise<void> {
+  /** @param written where the samples that are taken are counted, by owner. */
+  async #deliver(slice: Slice, { tenant, runs }: Batch, written: Float64Array, signal: AbortSignal): Promise<void> {
+    const { bodies, check } = this.#options;
     let isChecked = false;
-    const send = async (some: readonly SeriesSamples[]) => {
-      const outcome = await this.#options.send(tenant, this.#options.bodies.write(some, slice), signal);
+    const send = async (some: SeriesRuns) => {
+      const outcome = await this.#options.send(tenant, bodies.write(slice.groups.series, some, slice), signal);
       if (!outcome.ok && !isChecked) {
         // A wrong path or a proxy may refuse everything: then nothing is wrong with the samples, and they wait.
-        await this.#options.check(signal);
+        await check(signal);
         isChecked = true;
       }
       return outcome;
     };
-    const refused = await sendOrBisect(groups, send);
-    const lost = new Map<KnownSeries, number>();
-    for (const one of refused) {
-      await this.#bury(slice, one);
-      lost.set(one.group.series, (lost.get(one.group.series) ?? 0) + one.group.count);
+    const refused = await sendOrBisect(runs, send);
+    const { ownerNumbers } = slice.groups;
+    for (const [i, group] of runs.groups.entries()) {
+      const owner = ownerNumbers[group] ?? 0;
+      written[owner] = (written[owner] ?? 0) + (runs.counts[i] ?? 0);
     }
-    for (const { series, tenant: owner, count } of groups) {
-      this.#tally.write(owner, count - (lost.get(series) ?? 0));
+    for (const one of refused) {
+      const owner = ownerNumbers[one.group] ?? 0;
+      written[owner] = (written[owner] ?? 0) - one.count;
+      await this.#bury(slice, one);
     }
   }
 
-  async #bury({ timestampsMs, valueBits }: Slice, one: RefusedGroup): Promise<void> {
-    const { series, tenant, namespace, first, count } = one.group;
+  async #bury({ groups, timestampsMs, valueBits }: Slice, { group, first, count, ...said }: RefusedRun): Promise<void> {
+    const { series, tenant, namespace } = groups.at(group);
     const samples = Array.from({ length: count }, (_, i) => ({
       timestampMs: timestampsMs[first + i] ?? 0,
       bits: valueBits[first + i] ?? 0n,
     }));
-    await this.#options.onRefused({ series, tenant, namespace, detail: `${one.status} ${one.words}`.trim(), samples });
+    const detail = `${said.status} ${said.words}`.trim();
+    await this.#options.onRefused({ series, tenant, namespace, detail, samples });
     this.#tally.bury(tenant, "refused_by_store", count);
   }
 }

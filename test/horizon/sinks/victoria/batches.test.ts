@@ -12,10 +12,12 @@ const wide: BatchLimits = { maxSamples: 100, maxBytes: 1_000_000, perTenant: fal
 
 /** Batches as text: tenant, and per series its name with the times of its samples. */
 function shape(slice: Slice, limits: Partial<BatchLimits>): string[] {
-  return cutBatches(slice, { ...wide, ...limits }).map(({ tenant, groups }) => {
-    const parts = groups.map(
-      (group) => `${group.series.id}:${samplesOf(slice, group).map(([timestampMs]) => timestampMs)}`,
-    );
+  const all = Int32Array.from(slice.groups.series.keys());
+  return cutBatches(slice.groups, all, { ...wide, ...limits }).map(({ tenant, runs: { groups, firsts, counts } }) => {
+    const parts = Array.from(groups, (group, i) => {
+      const times = samplesOf(slice, { first: firsts[i] ?? 0, count: counts[i] ?? 0 });
+      return `${slice.groups.series[group]?.id}:${times.map(([timestampMs]) => timestampMs)}`;
+    });
     return `${tenant}|${parts.join(" ")}`;
   });
 }
@@ -61,6 +63,15 @@ test("tenants are kept apart only where requests are made per tenant", () => {
   ]);
   assert.deepEqual(shape(slice, { perTenant: true }), ["t1|1:1 3:1", "t2|2:1"]);
   assert.deepEqual(shape(slice, {}), ["|1:1 2:1 3:1"]);
+});
+
+test("groups that are not chosen are in no batch", () => {
+  const slice = sliceOf([a, b, c].map((series) => ({ series, samples: [[1, 0n]] })));
+  const batches = cutBatches(slice.groups, Int32Array.of(0, 2), wide);
+  assert.deepEqual(
+    batches.map(({ runs }) => [...runs.groups]),
+    [[0, 2]],
+  );
 });
 
 test("a slice without samples makes no request", () => {

@@ -1,25 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type SendOutcome, sendOrBisect } from "../../../../services/horizon/sinks/victoria/bisect.ts";
-import type { SeriesSamples } from "../../../../services/horizon/slice.ts";
-import { knownSeries } from "../../support/known-series.ts";
+import type { SeriesRuns } from "../../../../services/kernel/body-writer.ts";
 
-const groups: SeriesSamples[] = Array.from({ length: 9 }, (_, i) => ({
-  series: knownSeries(BigInt(i), { __name__: `m${i}` }),
-  tenant: "t1",
-  namespace: "ns",
-  first: 10 * i,
-  count: 3,
-}));
+/** Nine series of three samples each. */
+const runs: SeriesRuns = {
+  groups: Int32Array.from({ length: 9 }, (_, i) => i),
+  firsts: Int32Array.from({ length: 9 }, (_, i) => 10 * i),
+  counts: new Int32Array(9).fill(3),
+};
 
-const rowsOf = (some: readonly SeriesSamples[]) =>
-  some.flatMap(({ first, count }) => Array.from({ length: count }, (_, i) => first + i));
+const rowsOf = ({ firsts, counts }: SeriesRuns) =>
+  Array.from(firsts).flatMap((first, i) => Array.from({ length: counts[i] ?? 0 }, (_, row) => first + row));
 
 /** A store that refuses some requests; it remembers what it accepted. */
-function store(judge: (groups: readonly SeriesSamples[]) => SendOutcome) {
+function store(judge: (runs: SeriesRuns) => SendOutcome) {
   const accepted: number[] = [];
   let requests = 0;
-  const send = async (some: readonly SeriesSamples[]) => {
+  const send = async (some: SeriesRuns) => {
     requests++;
     const outcome = judge(some);
     if (outcome.ok) {
@@ -31,26 +29,26 @@ function store(judge: (groups: readonly SeriesSamples[]) => SendOutcome) {
 }
 
 const refusal = (status: number): SendOutcome => ({ ok: false, status, words: "bad" });
-const all = rowsOf(groups);
+const all = rowsOf(runs);
 
 test("what a store accepts is sent once", async () => {
   const { send, accepted, requests } = store(() => ({ ok: true }));
-  assert.deepEqual(await sendOrBisect(groups, send), []);
+  assert.deepEqual(await sendOrBisect(runs, send), []);
   assert.deepEqual(accepted, all);
   assert.equal(requests(), 1);
 });
 
 test("bad series stand alone in the end, and all others are accepted once, in few requests", async () => {
-  const bad = new Set([0n, 5n]);
+  const bad = new Set([0, 5]);
   const { send, accepted, requests } = store((some) =>
-    some.some(({ series }) => bad.has(series.id)) ? refusal(400) : { ok: true },
+    some.groups.some((group) => bad.has(group)) ? refusal(400) : { ok: true },
   );
-  const refused = await sendOrBisect(groups, send);
+  const refused = await sendOrBisect(runs, send);
   assert.deepEqual(
-    refused.map(({ group, status, words }) => [group.series.id, rowsOf([group]), status, words]),
+    refused.map(({ group, first, count, status, words }) => [group, first, count, status, words]),
     [
-      [0n, [0, 1, 2], 400, "bad"],
-      [5n, [50, 51, 52], 400, "bad"],
+      [0, 0, 3, 400, "bad"],
+      [5, 50, 3, 400, "bad"],
     ],
   );
   assert.deepEqual(
@@ -62,21 +60,21 @@ test("bad series stand alone in the end, and all others are accepted once, in fe
 
 test("a request that is too large is halved down to samples, and nothing is lost by that", async () => {
   const { send, accepted } = store((some) => (rowsOf(some).length > 1 ? refusal(413) : { ok: true }));
-  assert.deepEqual(await sendOrBisect(groups, send), []);
+  assert.deepEqual(await sendOrBisect(runs, send), []);
   assert.deepEqual(accepted, all);
 });
 
 test("a single sample that is too large is refused", async () => {
-  const { send } = store((some) => (some.some((group) => rowsOf([group]).includes(41)) ? refusal(413) : { ok: true }));
-  const refused = await sendOrBisect(groups, send);
+  const { send } = store((some) => (rowsOf(some).includes(41) ? refusal(413) : { ok: true }));
+  const refused = await sendOrBisect(runs, send);
   assert.deepEqual(
-    refused.map(({ group }) => rowsOf([group])),
-    [[41]],
+    refused.map(({ group, first, count }) => [group, first, count]),
+    [[4, 41, 1]],
   );
 });
 
 test("a store that takes nothing now ends it", async () => {
-  const failing = sendOrBisect(groups, async () => {
+  const failing = sendOrBisect(runs, async () => {
     throw new Error("away");
   });
   await assert.rejects(failing, /away/);

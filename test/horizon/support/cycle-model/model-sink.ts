@@ -1,6 +1,7 @@
 import { RetryableError } from "../../../../services/horizon/retryable-error.ts";
+import type { SeriesSamples } from "../../../../services/horizon/sample-groups.ts";
 import type { ClaimHold, Delivery, OnRefused, Sink } from "../../../../services/horizon/sinks/sink.ts";
-import type { SeriesSamples, Slice } from "../../../../services/horizon/slice.ts";
+import type { Slice } from "../../../../services/horizon/slice.ts";
 import { Tally } from "../../../../services/horizon/tally.ts";
 import { samplesOf } from "../slices.ts";
 import { type CallScheduler, ConnectionLost } from "./call-scheduler.ts";
@@ -34,9 +35,9 @@ export function createModelSink(store: ModelStore, scheduler: CallScheduler): Si
     for (const group of refused) {
       await onRefused(refusalOf(slice, group));
     }
-    const isRefused = new Set(refused);
+    const isRefused = new Set(refused.map(({ series }) => series));
     for (const group of slice.groups) {
-      count(tally, group, isRefused.has(group));
+      count(tally, group, isRefused.has(group.series));
     }
   }
 

@@ -1,5 +1,6 @@
 import { labelsOf } from "../../../../services/horizon/known-series.ts";
-import type { SeriesSamples, Slice } from "../../../../services/horizon/slice.ts";
+import type { SeriesSamples } from "../../../../services/horizon/sample-groups.ts";
+import type { Slice } from "../../../../services/horizon/slice.ts";
 import type { Random } from "../../../support/random.ts";
 import { samplesOf } from "../slices.ts";
 import { REFUSED_NAME, SLOW_MS, type StoreMood, type StoreName } from "./operations.ts";

@@ -1,0 +1,38 @@
+import type { BlockOwner } from "../shared/block.ts";
+import type { KnownSeries } from "./known-series.ts";
+import type { SkipLists } from "./skip-lists.ts";
+
+/** Asks the skip lists about the samples of a slice, and counts those that they skip. */
+export class SkipCounts {
+  /** Skipped samples: per tenant, and by the entry that does it. */
+  readonly byTenant = new Map<string, Map<string, number>>();
+  readonly #lists: Pick<SkipLists, "skippedBy" | "maySkip">;
+
+  constructor(lists: Pick<SkipLists, "skippedBy" | "maySkip">) {
+    this.#lists = lists;
+  }
+
+  /**
+   * What tells, and counts, whether a sample of an owner is skipped, by the number of its series in `known`; undefined
+   * where no entry could skip any.
+   */
+  checkFor(owner: BlockOwner, known: readonly KnownSeries[]): ((number: number) => boolean) | undefined {
+    const lists = this.#lists;
+    if (!lists.maySkip(owner)) {
+      return undefined;
+    }
+    return (number) => {
+      const series = known[number];
+      const entry = series && lists.skippedBy(series, owner);
+      if (entry !== undefined) {
+        this.#count(owner.tenant, entry);
+      }
+      return entry !== undefined;
+    };
+  }
+
+  #count(tenant: string, entry: string): void {
+    const counts = this.byTenant.get(tenant) ?? new Map<string, number>();
+    this.byTenant.set(tenant, counts.set(entry, (counts.get(entry) ?? 0) + 1));
+  }
+}
