@@ -40,6 +40,48 @@ describe("the kernel reads by itself what senders send:", () => {
 
   test("series with every special value and times of either sign", () => same(writeRequestBody(seriesOf(20))));
 
+  test("any number of series, with any number of labels that are short or long", () => {
+    for (let count = 1; count < 10; count++) {
+      const labelsOf = (series: number) =>
+        Object.fromEntries(
+          Array.from({ length: (series * 7 + count) % 11 }, (_, label) => {
+            // The field of a label is 6 bytes longer than its value here: of 121 on it has 128 bytes and more.
+            const valueBytes = (series + label) % 3 === 0 ? 116 + ((series * 3 + label) % 10) : label;
+            return [`l${label}`, "v".repeat(valueBytes)];
+          }),
+        );
+      same(
+        writeRequestBody(
+          Array.from({ length: count }, (_, series) => ({
+            labels: labelsOf(series),
+            samples: Array.from({ length: (series + count) % 3 }, (_, i) => ({ timestampMs: 1e12 + i, value: i })),
+          })),
+        ),
+      );
+    }
+  });
+
+  test("times of every length", () => {
+    const times = Array.from({ length: 63 }, (_, bits) => [2 ** bits - 1, 2 ** bits, -(2 ** bits)]).flat();
+    same(
+      writeRequestBody(
+        times.map((timestampMs) => ({ labels: { __name__: "up" }, samples: [{ timestampMs, value: 1 }] })),
+      ),
+    );
+    // Six bytes, of which the last says nothing; of which the last goes on; and such of which one ends too early.
+    for (const varint of ["808080808000", "ffffffffff7f", "808080808080", "80807f808001", "8080800180"]) {
+      const sample = Buffer.from(`09000000000000f03f10${varint}`, "hex");
+      const series = Buffer.concat([Buffer.of(0x12, sample.length), sample]);
+      const body = compress(Buffer.concat([Buffer.of(0x0a, series.length), series]));
+      const kernel = loadKernel((error) => assert.fail(String(error)));
+      assert.deepEqual(
+        readResult(kernel.readWriteRequest(body, MAX_BYTES)),
+        readResult(referenceCodec.readWriteRequest(body, MAX_BYTES)),
+        varint,
+      );
+    }
+  });
+
   test("nothing", () => same(compress(Buffer.alloc(0))));
 
   test("metadata, exemplars and histograms", () => {

@@ -1,3 +1,4 @@
+import { endOf, LABEL, labelsEndOf, putSeries, skipLabels, startOf, TOGETHER } from "./label-skip";
 import { addMetadata, addSample, addSeries, sampleCount } from "./request-rows";
 
 /*
@@ -17,18 +18,32 @@ import { addMetadata, addSample, addSeries, sampleCount } from "./request-rows";
 
 const TIME_SERIES: u32 = 0x0a;
 const METADATA: u32 = 0x1a;
-const LABEL: u32 = 0x0a;
 const SAMPLE: u32 = 0x12;
 const EXEMPLAR: u32 = 0x1a;
 const HISTOGRAM: u32 = 0x22;
 const VALUE: u32 = 0x09;
 const TIMESTAMP: u32 = 0x10;
 
+/**
+ * A sample as it nearly always is: tag, length, tag of the value, value, tag of the timestamp, and a timestamp of six bytes,
+ * which are those from 1971 to 2109.
+ */
+const USUAL_SAMPLE_BYTES: usize = 18;
+const USUAL_SAMPLE_HEAD: u32 = (VALUE << 16) | (16 << 8) | SAMPLE;
+const VALUE_AT: usize = 3;
+const TIMESTAMP_TAG_AT: usize = 11;
+const TIMESTAMP_AT: usize = 12;
+/** In a varint of six bytes: which bits say that it goes on, and how they are then; which are its own. */
+const GOES_ON_MASK: u64 = 0x8080_8080_8080;
+const GOES_ON: u64 = 0x0080_8080_8080;
+const VARINT_MASK: u64 = 0x7f7f_7f7f_7f7f;
+
 /** Where the value of the length that was read last starts. */
 let valueAt: usize = 0;
 
 /** @returns whether the bytes from `at` to `end` are a plain WriteRequest; its rows are added. */
 export function walkWriteRequest(at: usize, end: usize): bool {
+  let waiting: u32 = 0;
   while (at < end) {
     const tag = <u32>load<u8>(at);
     const next = readEnd(at + 1, end);
@@ -36,8 +51,12 @@ export function walkWriteRequest(at: usize, end: usize): bool {
       return false;
     }
     if (tag === TIME_SERIES) {
-      if (!walkTimeSeries(valueAt, next)) {
-        return false;
+      putSeries(waiting++, valueAt, next);
+      if (waiting === TOGETHER) {
+        waiting = 0;
+        if (!walkTogether(TOGETHER)) {
+          return false;
+        }
       }
     } else if (tag === METADATA) {
       addMetadata(valueAt, next);
@@ -46,14 +65,30 @@ export function walkWriteRequest(at: usize, end: usize): bool {
     }
     at = next;
   }
+  for (let number = waiting; number < TOGETHER; number++) {
+    putSeries(number, end, end);
+  }
+  return walkTogether(waiting);
+}
+
+/** Walks the series that were put, so many of them. */
+function walkTogether(count: u32): bool {
+  skipLabels();
+  for (let number: u32 = 0; number < count; number++) {
+    if (!walkTimeSeries(startOf(number), labelsEndOf(number), endOf(number))) {
+      return false;
+    }
+  }
   return true;
 }
 
-function walkTimeSeries(at: usize, end: usize): bool {
+/** @param labelsEnd where labels from its start on are known to end. */
+function walkTimeSeries(labels: usize, labelsEnd: usize, end: usize): bool {
   const firstSample = sampleCount;
-  let labels = at;
-  let labelsEnd = skipShortLabels(at, end);
-  at = labelsEnd;
+  let at = labelsEnd;
+  if (isUsualSample(at, end)) {
+    return addUsualSample(at) && addSeries(labels, <u32>(labelsEnd - labels), firstSample, 0, 0);
+  }
   let histograms: u32 = 0;
   let exemplars: u32 = 0;
   while (at < end) {
@@ -86,17 +121,22 @@ function walkTimeSeries(at: usize, end: usize): bool {
   return addSeries(labels, <u32>(labelsEnd - labels), firstSample, histograms, exemplars);
 }
 
-/** Goes past labels of less than 128 bytes, which nearly all are. @returns where the first other field starts, or `end`. */
-function skipShortLabels(at: usize, end: usize): usize {
-  while (at + 1 < end) {
-    const head = <u32>load<u16>(at);
-    const next = at + 2 + (head >> 8);
-    if ((head & 0x80ff) !== LABEL || next > end) {
-      break;
-    }
-    at = next;
-  }
-  return at;
+/** Whether a usual sample and nothing else stands between. Reads up to 20 bytes from `at`, whatever the end is. */
+function isUsualSample(at: usize, end: usize): bool {
+  return (
+    end - at === USUAL_SAMPLE_BYTES &&
+    (load<u32>(at) & 0xffffff) === USUAL_SAMPLE_HEAD &&
+    <u32>load<u8>(at, TIMESTAMP_TAG_AT) === TIMESTAMP &&
+    (load<u64>(at, TIMESTAMP_AT) & GOES_ON_MASK) === GOES_ON
+  );
+}
+
+function addUsualSample(at: usize): bool {
+  // Groups of 7 bits become such of 14, and these the number.
+  const groups = load<u64>(at, TIMESTAMP_AT) & VARINT_MASK;
+  const pairs = (groups & 0x007f_007f_007f) | ((groups & 0x7f00_7f00_7f00) >> 1);
+  const timestamp = (pairs & 0x3fff) | ((pairs >> 2) & (0x3fff << 14)) | ((pairs >> 4) & ((<u64>0x3fff) << 28));
+  return addSample(<f64>(<i64>timestamp), load<u64>(at, VALUE_AT));
 }
 
 /** Reads the length of a value. @returns where the value ends, its start in `valueAt`; or 0. */
