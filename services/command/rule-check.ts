@@ -76,7 +76,7 @@ function checkOne(fate: SeriesFate, skipLists: SkipLists, owner: SkipOwner): Che
   if (fate.kind === "drop") {
     return { verdict: "drop", ...common, rule: fate.rule };
   }
-  const skip = skipLists.explain(storedLabels(fate.series), owner);
+  const skip = skipLists.explain(storedLabels(fate.record), owner);
   return {
     verdict: skip.skip ? "skip" : "keep",
     ...common,
@@ -92,7 +92,7 @@ function refusedInput({ payload, intake, stream, codec }: TakenRequest): Refused
     return { verdict: "refuse", where, reason: "unreadable", detail };
   });
   const refused = intake.refusals.map(({ series, reason, detail }): RefusedInput => {
-    const sent = sentName(payload.request.series[series], stream.stream, codec);
+    const sent = sentName(payload.request.series.at(series), stream.stream, codec);
     return { verdict: "refuse", ...(sent !== undefined && { sent }), reason, detail };
   });
   return [...unreadable, ...refused];

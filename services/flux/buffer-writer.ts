@@ -4,12 +4,13 @@ import type { BlockEncoder } from "../shared/block-encoder.ts";
 import { type ShardKeys, shardKeys } from "../shared/buffer-keys.ts";
 import { generationAt } from "../shared/generation.ts";
 import type { RunScript } from "../shared/redis-scripts/run-script.ts";
-import { type MetricType, recordLabelBytes, setRecordType } from "../shared/registry-record.ts";
+import { recordLabelBytes } from "../shared/registry-record.ts";
 import { idBytes, type SeriesHasher, shardOf } from "../shared/series-id.ts";
 import { parseCommitReply } from "./commit-reply.ts";
 import type { KeptSamples } from "./intake/intake.ts";
 import type { KnownSeries } from "./intake/known-series.ts";
 import { keptWithout } from "./intake/turn-away.ts";
+import { registrationsOf, type TypeOfSeries } from "./register-series.ts";
 import { type Admission, type AdmissionLimits, type InitialBreach, SeriesAdmission } from "./series-admission.ts";
 import { buildBlock, type ShardPositions, splitByShard, unregisteredSeries } from "./shard-blocks.ts";
 
@@ -48,18 +49,18 @@ export interface BufferWriterOptions {
   readonly maxBytes: number;
   readonly registryRetentionMs: number;
   readonly now: () => number;
-  /** Says of which type the series of an owner are, from their label bytes, as far as that is known now. */
-  readonly typesOf: (owner: BlockOwner) => TypeOfSeries;
+  /** Says of which type the series of an owner are, as far as that is known now; undefined where nothing is. */
+  readonly typesOf: (owner: BlockOwner) => TypeOfSeries | undefined;
   /** Told when a shard's epoch turned out to be another, and when an id turned out to be taken. */
   readonly onEvent: (event: "epoch_changed" | "id_collision") => void;
 }
-
-type TypeOfSeries = (labelBytes: Uint8Array) => MetricType;
 
 /** What Flux believes about a shard. */
 interface ShardState {
   readonly keys: ShardKeys;
   epoch: string;
+  /** The epoch that begins where Redis has none. */
+  nextEpoch: string;
   generation: number;
   /** Grows with every new epoch or generation: a series registered under another number has to be registered again. */
   registration: number;
@@ -81,6 +82,7 @@ export class BufferWriter {
     this.#shards = Array.from({ length: options.shards }, (_, shard) => ({
       keys: shardKeys(options.keyPrefix, shard),
       epoch: "",
+      nextEpoch: randomUUID(),
       generation: 0,
       registration: 1,
     }));
@@ -151,10 +153,10 @@ export class BufferWriter {
       const newcomers = missing.slice(0, MAX_REGISTRATIONS);
       const isLast = newcomers.length === missing.length;
       const block = isLast ? buildBlock(this.#options.blocks, kept, positions, { owner, generation }) : NO_BLOCK;
-      const reply = await this.#runCommit(shard, generation, owner, block, newcomers);
+      const reply = await this.#runCommit(shard, generation, owner, block, kept.known, newcomers);
       switch (reply.kind) {
         case "ok":
-          markRegistered(newcomers, registration);
+          markRegistered(kept.known, newcomers, registration);
           registeredSeries += newcomers.length;
           if (isLast) {
             return { kind: "ok", registeredSeries, blockBytes: block.length };
@@ -166,7 +168,13 @@ export class BufferWriter {
           this.#enterEpoch(shard, reply.epoch);
           return { kind: "epoch" };
         case "collision":
-          await this.#resolveCollisions(shard, generation, owner.tenant, newcomers, reply.positions);
+          await this.#resolveCollisions(
+            shard,
+            generation,
+            owner.tenant,
+            kept.known,
+            collidedOf(newcomers, reply.positions),
+          );
           collisions++;
           break;
       }
@@ -179,12 +187,12 @@ export class BufferWriter {
     generation: number,
     owner: BlockOwner,
     block: Buffer,
-    newcomers: readonly KnownSeries[],
+    known: KnownSeries,
+    newcomers: readonly number[],
   ) {
     const { keys } = shard;
     const { runScript, registryRetentionMs, maxBytes } = this.#options;
-    const typeOf = this.#options.typesOf(owner);
-    const registrations = newcomers.flatMap(({ id, record }) => [idBytes(id), typedRecord(record, typeOf)]);
+    const { ids, records } = registrationsOf(known, newcomers, this.#options.typesOf(owner));
     const reply = await runScript(
       "commit-block",
       [
@@ -196,7 +204,7 @@ export class BufferWriter {
         keys.bytes,
         keys.generations,
       ],
-      [shard.epoch, randomUUID(), owner.tenant, generation, registryRetentionMs, maxBytes, block, ...registrations],
+      [shard.epoch, shard.nextEpoch, owner.tenant, generation, registryRetentionMs, maxBytes, block, ids, records],
     );
     return parseCommitReply(reply);
   }
@@ -219,6 +227,7 @@ export class BufferWriter {
       this.#admission.forget();
     }
     shard.epoch = epoch;
+    shard.nextEpoch = randomUUID();
     shard.registration++;
   }
 
@@ -226,16 +235,12 @@ export class BufferWriter {
     { keys }: ShardState,
     generation: number,
     tenant: string,
-    newcomers: readonly KnownSeries[],
-    positions: readonly number[],
+    known: KnownSeries,
+    collided: readonly number[],
   ): Promise<void> {
-    for (const position of positions) {
-      const series = newcomers[position];
-      if (!series) {
-        throw new Error(`cannot resolve collision ${position}: only ${newcomers.length} series were sent`);
-      }
+    for (const series of collided) {
       this.#options.onEvent("id_collision");
-      const { record } = series;
+      const record = known.recordOf(series);
       const reply = await this.#options.runScript(
         "resolve-collision",
         [keys.series(generation), keys.activeSeries(generation), keys.collisions, keys.generations],
@@ -244,13 +249,13 @@ export class BufferWriter {
           tenant,
           generation,
           this.#options.registryRetentionMs,
-          ...this.#otherIds(recordLabelBytes(record), series.shard),
+          ...this.#otherIds(recordLabelBytes(record), known.shards[series] ?? 0),
         ],
       );
       if (!Buffer.isBuffer(reply)) {
         throw new Error(`cannot find a free id for a series after ${MAX_ID_ATTEMPTS} attempts`);
       }
-      series.id = reply.readBigUInt64LE();
+      known.changeId(series, reply.readBigUInt64LE());
     }
   }
 
@@ -276,15 +281,19 @@ export class BufferWriter {
   }
 }
 
-/** A record with the type that is known now. Kept series do not hold it: it may become known, or another, at any time. */
-function typedRecord(record: Buffer, typeOf: TypeOfSeries): Buffer {
-  const bytes = Buffer.from(record);
-  setRecordType(bytes, typeOf(recordLabelBytes(bytes)));
-  return bytes;
+function markRegistered({ registrations }: KnownSeries, series: readonly number[], registration: number): void {
+  for (const one of series) {
+    registrations[one] = registration;
+  }
 }
 
-function markRegistered(series: readonly KnownSeries[], registration: number): void {
-  for (const one of series) {
-    one.registration = registration;
-  }
+/** The series at these positions. */
+function collidedOf(newcomers: readonly number[], positions: readonly number[]): number[] {
+  return positions.map((position) => {
+    const series = newcomers[position];
+    if (series === undefined) {
+      throw new Error(`cannot resolve collision ${position}: only ${newcomers.length} series were sent`);
+    }
+    return series;
+  });
 }

@@ -4,7 +4,6 @@ import { type ExampleBudget, Examples, exampleBudget } from "./examples.ts";
 import type { Payload } from "./formats/payload.ts";
 import { explainSeries, type KeptFate, type SeriesFate, sentName } from "./intake/explain-series.ts";
 import type { Intake, KeptSamples } from "./intake/intake.ts";
-import type { KnownSeries } from "./intake/known-series.ts";
 import type { AppliedLabelRule, AppliedRule } from "./intake/rules.ts";
 import type { StreamSeries } from "./intake/series-table.ts";
 import { storedName } from "./intake/stored-name.ts";
@@ -46,7 +45,7 @@ class FateSummary {
   readonly droppedLabels = new RuleCounts<AppliedLabelRule>();
   readonly dropped: Examples<{ name: string; samples: number; rule: AppliedRule }>;
   readonly merged: Examples<{ stored_as: string; first: string; other: string }>;
-  readonly saved = new Map<KnownSeries, KeptFate["saved"]>();
+  readonly saved = new Map<number, KeptFate["saved"]>();
 
   constructor(maxExamples: number, budget: ExampleBudget) {
     this.dropped = new Examples(maxExamples, budget);
@@ -86,8 +85,8 @@ interface KeptExample {
 
 /** Series as they would be stored, from the very samples that would go into the buffer. */
 function keptExamples(
-  { series, timestampsMs, valueBits }: KeptSamples,
-  saved: ReadonlyMap<KnownSeries, KeptFate["saved"]>,
+  { series, known, timestampsMs, valueBits }: KeptSamples,
+  saved: ReadonlyMap<number, KeptFate["saved"]>,
   examples: Examples<KeptExample>,
 ): KeptExample[] {
   for (const [one, { first, samples }] of samplesBySeries(series)) {
@@ -95,7 +94,7 @@ function keptExamples(
     const { text, kind } = describeValue(valueBits[first] ?? 0n);
     const by = saved.get(one);
     examples.add(() => ({
-      name: storedName(one),
+      name: storedName(known.recordOf(one)),
       samples,
       timestamp_ms: timestampMs,
       time: new Date(timestampMs).toISOString(),
@@ -107,12 +106,12 @@ function keptExamples(
   return examples.list;
 }
 
-function samplesBySeries(series: readonly KnownSeries[]): Map<KnownSeries, { first: number; samples: number }> {
-  const counts = new Map<KnownSeries, { first: number; samples: number }>();
+function samplesBySeries(series: Uint32Array): Map<number, { first: number; samples: number }> {
+  const counts = new Map<number, { first: number; samples: number }>();
   for (const [i, one] of series.entries()) {
-    const known = counts.get(one);
-    if (known) {
-      known.samples++;
+    const counted = counts.get(one);
+    if (counted) {
+      counted.samples++;
     } else {
       counts.set(one, { first: i, samples: 1 });
     }
@@ -138,7 +137,7 @@ function refusedExamples(
   }
   for (const { series, reason, detail } of intake.refusals) {
     examples.add(() => {
-      const name = sentName(payload.request.series[series], stream.stream, codec);
+      const name = sentName(payload.request.series.at(series), stream.stream, codec);
       return { ...(name !== undefined && { name: name.slice(0, MAX_REFUSED_NAME_CHARACTERS) }), reason, detail };
     });
   }

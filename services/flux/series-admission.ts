@@ -85,13 +85,14 @@ export class SeriesAdmission {
     if (before?.round === round) {
       return before;
     }
+    const { known } = kept;
     const inQuota = await this.#askQuota(seriesOutside(kept, round), owner.namespace, limits.quota, kept);
     if (!inQuota.ok) {
       return inQuota;
     }
-    const active = await this.#askLimit(inQuota.admitted, owner.tenant, limits.maxActiveSeries);
+    const active = await this.#askLimit(known, inQuota.admitted, owner.tenant, limits.maxActiveSeries);
     for (const series of active.admitted) {
-      series.admission = round;
+      known.admissions[series] = round;
     }
     return {
       ok: true,
@@ -114,7 +115,7 @@ export class SeriesAdmission {
   }
 
   async #askQuota(
-    series: readonly KnownSeries[],
+    series: readonly number[],
     namespace: string,
     quota: number | undefined,
     kept: KeptSamples,
@@ -125,19 +126,28 @@ export class SeriesAdmission {
     const submitted = new Set(kept.series).size;
     const keys = [quotaKey(this.#options.keyPrefix, namespace)];
     const places = await askInRuns(series, (run) =>
-      this.#options.runScript("admit-to-quota", keys, [quota, submitted, ...run.map(labelBytesOf)]),
+      this.#options.runScript("admit-to-quota", keys, [
+        quota,
+        submitted,
+        ...run.map((one) => labelBytesOf(kept.known, one)),
+      ]),
     );
     return places ?? { ok: false, quota, submitted };
   }
 
-  async #askLimit(series: readonly KnownSeries[], tenant: string, maxActiveSeries: number): Promise<Places> {
+  async #askLimit(
+    known: KnownSeries,
+    series: readonly number[],
+    tenant: string,
+    maxActiveSeries: number,
+  ): Promise<Places> {
     if (maxActiveSeries === 0 || series.length === 0) {
       return placesForAll(series);
     }
     const { runScript, hasher, keyPrefix } = this.#options;
     const { thisHour, lastHour, count } = activeSeriesKeys(keyPrefix, tenant);
-    // Not `series.id`: that changes when it turns out to be taken, and the place would be lost.
-    const firstChoice = (one: KnownSeries) => idBytes(hasher.idOf(labelBytesOf(one), 0));
+    // Not the id that it has now: that changes when it turns out to be taken, and the place would be lost.
+    const firstChoice = (one: number) => idBytes(hasher.idOf(labelBytesOf(known, one), 0));
     const places = await askInRuns(series, (run) =>
       runScript(
         "admit-to-limit",
@@ -155,23 +165,23 @@ export class SeriesAdmission {
 /** What came of asking for places. */
 interface Places {
   readonly ok: true;
-  readonly admitted: readonly KnownSeries[];
-  readonly turnedAway: ReadonlySet<KnownSeries>;
+  readonly admitted: readonly number[];
+  readonly turnedAway: ReadonlySet<number>;
   /** Places taken then, by whatever series; undefined where nobody asked. */
   readonly taken: number | undefined;
 }
 
-function placesForAll(series: readonly KnownSeries[]): Places {
+function placesForAll(series: readonly number[]): Places {
   return { ok: true, admitted: series, turnedAway: new Set(), taken: undefined };
 }
 
 /** @returns undefined when the script answers that there are too many. */
 async function askInRuns(
-  series: readonly KnownSeries[],
-  ask: (run: readonly KnownSeries[]) => Promise<unknown>,
+  series: readonly number[],
+  ask: (run: readonly number[]) => Promise<unknown>,
 ): Promise<Places | undefined> {
-  const admitted: KnownSeries[] = [];
-  const turnedAway = new Set<KnownSeries>();
+  const admitted: number[] = [];
+  const turnedAway = new Set<number>();
   let taken = 0;
   for (let start = 0; start < series.length; start += SERIES_PER_RUN) {
     const run = series.slice(start, start + SERIES_PER_RUN);
@@ -192,16 +202,16 @@ async function askInRuns(
 }
 
 /** The series of samples that were not admitted in this round, each once. */
-function seriesOutside({ series }: KeptSamples, round: number): KnownSeries[] {
-  const outside = new Set<KnownSeries>();
+function seriesOutside({ series, known: { admissions } }: KeptSamples, round: number): number[] {
+  const outside = new Set<number>();
   for (const one of series) {
-    if (one.admission !== round) {
+    if (admissions[one] !== round) {
       outside.add(one);
     }
   }
   return [...outside];
 }
 
-function labelBytesOf({ record }: KnownSeries): Buffer {
-  return record.subarray(RECORD_HEADER_BYTES);
+function labelBytesOf(known: KnownSeries, series: number): Buffer {
+  return known.recordOf(series).subarray(RECORD_HEADER_BYTES);
 }

@@ -1,7 +1,6 @@
 import type { SampleColumns } from "../shared/block.ts";
 import type { BlockEncoder, BlockHead } from "../shared/block-encoder.ts";
 import type { KeptSamples } from "./intake/intake.ts";
-import type { KnownSeries } from "./intake/known-series.ts";
 
 /** Positions, in the kept samples, of those that belong to one shard; undefined for all of them. */
 export type ShardPositions = Uint32Array | undefined;
@@ -14,16 +13,16 @@ export function splitByShard(kept: KeptSamples, shards: number): Iterable<[shard
   return kept.series.length === 0 ? [] : [[0, undefined]];
 }
 
-function splitAmong({ series }: KeptSamples, shards: number): Map<number, Uint32Array> {
+function splitAmong({ series, known: { shards: shardOf } }: KeptSamples, shards: number): Map<number, Uint32Array> {
   const counts = new Uint32Array(shards);
   for (let i = 0; i < series.length; i++) {
-    const shard = series[i]?.shard ?? 0;
+    const shard = shardOf[series[i] ?? 0] ?? 0;
     counts[shard] = (counts[shard] ?? 0) + 1;
   }
   const split = new Map<number, Uint32Array>();
   const filled = new Uint32Array(shards);
   for (let i = 0; i < series.length; i++) {
-    const shard = series[i]?.shard ?? 0;
+    const shard = shardOf[series[i] ?? 0] ?? 0;
     let positions = split.get(shard);
     if (!positions) {
       positions = new Uint32Array(counts[shard] ?? 0);
@@ -49,27 +48,28 @@ export function buildBlock(
 }
 
 /** Ids and values are copied as halves: no BigInt is made of them. */
-function copyAll({ series, timestampsMs, valueBits }: KeptSamples, columns: SampleColumns): void {
+function copyAll({ series, known: { idHalves }, timestampsMs, valueBits }: KeptSamples, columns: SampleColumns): void {
   const ids = halvesOf(columns.ids);
   for (let i = 0; i < series.length; i++) {
-    const one = series[i];
-    ids[2 * i] = one?.idLow ?? 0;
-    ids[2 * i + 1] = one?.idHigh ?? 0;
+    const one = 2 * (series[i] ?? 0);
+    ids[2 * i] = idHalves[one] ?? 0;
+    ids[2 * i + 1] = idHalves[one + 1] ?? 0;
   }
   columns.timestampsMs.set(timestampsMs);
   columns.valueBits.set(valueBits);
 }
 
 function gather(kept: KeptSamples, positions: Uint32Array, columns: SampleColumns): void {
-  const { series, timestampsMs } = kept;
+  const { series, known, timestampsMs } = kept;
+  const { idHalves } = known;
   const ids = halvesOf(columns.ids);
   const from = halvesOf(kept.valueBits);
   const to = halvesOf(columns.valueBits);
   for (let i = 0; i < positions.length; i++) {
     const position = positions[i] ?? 0;
-    const one = series[position];
-    ids[2 * i] = one?.idLow ?? 0;
-    ids[2 * i + 1] = one?.idHigh ?? 0;
+    const one = 2 * (series[position] ?? 0);
+    ids[2 * i] = idHalves[one] ?? 0;
+    ids[2 * i + 1] = idHalves[one + 1] ?? 0;
     columns.timestampsMs[i] = timestampsMs[position] ?? 0;
     to[2 * i] = from[2 * position] ?? 0;
     to[2 * i + 1] = from[2 * position + 1] ?? 0;
@@ -82,15 +82,15 @@ function halvesOf({ buffer, byteOffset, length }: BigUint64Array): Int32Array {
 
 /** The series at these positions that the shard's present registration lacks, each once. Pure. */
 export function unregisteredSeries(
-  { series }: KeptSamples,
+  { series, known: { registrations } }: KeptSamples,
   positions: ShardPositions,
   registration: number,
-): KnownSeries[] {
-  const missing = new Set<KnownSeries>();
+): number[] {
+  const missing = new Set<number>();
   const count = positions?.length ?? series.length;
   for (let i = 0; i < count; i++) {
-    const one = series[positions ? (positions[i] ?? 0) : i];
-    if (one && one.registration !== registration) {
+    const one = series[positions ? (positions[i] ?? 0) : i] ?? 0;
+    if (registrations[one] !== registration) {
       missing.add(one);
     }
   }

@@ -28,7 +28,7 @@ export interface SkylineWriterOptions {
 export class SkylineWriter implements Pick<BufferWriter, "commit"> {
   readonly #options: SkylineWriterOptions;
   /** What Skyline knows a series by; as long as Flux remembers the series itself. */
-  readonly #metrics = new WeakMap<KnownSeries, string>();
+  readonly #metrics = new WeakMap<KnownSeries, Map<number, string>>();
 
   constructor(options: SkylineWriterOptions) {
     this.#options = options;
@@ -57,11 +57,12 @@ export class SkylineWriter implements Pick<BufferWriter, "commit"> {
     return { ok: true, registeredSeries: 0, blockBytes, ...(admission && { admission }) };
   }
 
-  #membersFrom(start: number, { series, timestampsMs, valueBits }: KeptSamples, owner: BlockOwner): string[] {
+  #membersFrom(start: number, kept: KeptSamples, owner: BlockOwner): string[] {
+    const { series, known, timestampsMs, valueBits } = kept;
     const values = new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length);
-    return series.slice(start, start + MEMBERS_PER_RUN).map((one, i) => {
+    return Array.from(series.subarray(start, start + MEMBERS_PER_RUN), (one, i) => {
       const sample = { timestampMs: timestampsMs[start + i] ?? 0, value: values[start + i] ?? 0 };
-      return skylineMember(owner, sample, this.#metricOf(one));
+      return skylineMember(owner, sample, this.#metricOf(known, one));
     });
   }
 
@@ -75,17 +76,18 @@ export class SkylineWriter implements Pick<BufferWriter, "commit"> {
     return reply ?? undefined;
   }
 
-  #metricOf(series: KnownSeries): string {
-    const known = this.#metrics.get(series);
-    if (known !== undefined) {
-      return known;
+  #metricOf(known: KnownSeries, series: number): string {
+    const metrics = this.#metrics.get(known) ?? new Map<number, string>();
+    this.#metrics.set(known, metrics);
+    let metric = metrics.get(series);
+    if (metric === undefined) {
+      const record = decodeRecord(known.recordOf(series));
+      if (!record) {
+        throw new Error("cannot name a series: its record is damaged");
+      }
+      metric = skylineMetric(record.labels);
+      metrics.set(series, metric);
     }
-    const record = decodeRecord(series.record);
-    if (!record) {
-      throw new Error("cannot name a series: its record is damaged");
-    }
-    const metric = skylineMetric(record.labels);
-    this.#metrics.set(series, metric);
     return metric;
   }
 }

@@ -1,3 +1,4 @@
+import { webcrypto } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import type { Settings } from "../../settings/schema.ts";
@@ -14,6 +15,7 @@ import type { SeriesHasher } from "../shared/series-id.ts";
 import { BufferWriter } from "./buffer-writer.ts";
 import type { Flux } from "./handle-write.ts";
 import { BLOCK_FORMAT } from "./intake/buffer-format.ts";
+import type { HashSecret } from "./intake/series-by-id.ts";
 import { SeriesTable } from "./intake/series-table.ts";
 import { StreamTable } from "./intake/stream-table.ts";
 import { MetadataStore } from "./metadata/metadata-store.ts";
@@ -47,7 +49,7 @@ export interface FluxParts {
 export function wireFlux(parts: FluxParts): Flux {
   const { settings, policy, registry, gate, places, hasher, logger, now } = parts;
   const { codec, index, blocks } = openCodec(parts);
-  const table = new SeriesTable(index, settings.FLUX_SERIES_TABLE_SIZE);
+  const table = new SeriesTable(index, settings.FLUX_SERIES_TABLE_SIZE, drawSecret());
   const metrics = new FluxMetrics(registry, () => table.size, places);
   const metadata = openMetadata(parts, metrics);
   return {
@@ -64,6 +66,11 @@ export function wireFlux(parts: FluxParts): Flux {
       logger.error({ err }, "Redis did not take a request's samples; the sender will try again"),
     ...(settings.BUFFER_FORMAT === "skyline" ? openSkylineBuffer(parts) : openBuffer(parts, blocks, metrics, metadata)),
   };
+}
+
+function drawSecret(): HashSecret {
+  const [first = 0, second = 0, third = 0] = webcrypto.getRandomValues(new Uint32Array(3));
+  return [first | 1, second | 1, third | 1];
 }
 
 /** What reads bodies, what recognises the series in them, and what makes blocks. */

@@ -1,4 +1,4 @@
-import type { Label, SeriesId } from "../shared/series.ts";
+import type { Label } from "../shared/series.ts";
 import type { LineCodec } from "./line-codec.ts";
 
 /*
@@ -29,9 +29,14 @@ export interface RawSeries {
   readonly exemplarCount: number;
 }
 
+/** The series of a request: an array, or what makes them one by one when they are asked for. */
+export interface SeriesList extends Pick<readonly RawSeries[], "length" | "at" | "entries" | "map"> {
+  [Symbol.iterator](): IterableIterator<RawSeries>;
+}
+
 /** A remote-write 1.0 WriteRequest. */
 export interface DecodedWriteRequest {
-  readonly series: readonly RawSeries[];
+  readonly series: SeriesList;
   /** Whether each series has one sample and nothing else: that of series i is then row i. */
   readonly hasOneSampleEach: boolean;
   /** Bytes of all label fields together. */
@@ -75,16 +80,26 @@ export interface SeriesTerms {
   readonly ruledLabels: readonly string[];
 }
 
-/** The labels of a series as they are to be stored, the owner's among them, where no rule changes them. */
-export interface StoredLabels {
-  /** In the form of `label-bytes.ts`. They stand until the codec is called again. */
-  readonly labelBytes: Uint8Array;
-  /** The first-choice id: see `series-id.ts`. */
-  readonly id: SeriesId;
-  readonly labels: number;
-  /** Bytes of the longest name and of the longest value. */
-  readonly nameBytes: number;
-  readonly valueBytes: number;
+/** Words of a row of `SeriesRecords`, and where in it stands what. The id is two words, the low one first. */
+export const RECORD_ROW_WORDS = 8;
+export const RECORD_ROW = {
+  start: 0,
+  bytes: 1,
+  id: 2,
+  labels: 4,
+  nameBytes: 5,
+  valueBytes: 6,
+} as const;
+
+/** What the registry is to hold of some series. */
+export interface SeriesRecords {
+  /** The records, one behind the other (`registry-record.ts`), of unknown type, the owner's labels among theirs. */
+  readonly bytes: Buffer;
+  /**
+   * For each series a row: where its record starts and how many bytes it has, its first-choice id (`series-id.ts`), how many
+   * labels, and the bytes of the longest name and value. No bytes: its record has to be made label by label.
+   */
+  readonly rows: Int32Array;
 }
 
 /** Some read lines too. */
@@ -97,10 +112,10 @@ export interface Codec extends Partial<LineCodec> {
   /** Reads the labels that `readWriteRequest` left as bytes. */
   decodeLabels(rawLabels: string): DecodedLabels;
   /**
-   * Makes the stored labels of a series at once. @returns undefined where it cannot, because the series has a label that a
-   * rule is about or for whatever reason: then it has to be done label by label.
+   * Makes the records of some series of a request at once, as far as it can: not where a series has a label that a rule is
+   * about, or for whatever reason. @returns undefined where it can for none.
    */
-  storedLabels(series: RawSeries, terms: SeriesTerms): StoredLabels | undefined;
+  recordsOf(request: DecodedWriteRequest, positions: readonly number[], terms: SeriesTerms): SeriesRecords | undefined;
 }
 
 export type ReadWriteRequest = { ok: true; request: DecodedWriteRequest } | BodyRefusal;

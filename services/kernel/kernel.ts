@@ -1,18 +1,18 @@
 import { type BlockEncoder, type BlockHead, type FillColumns, plainBlockEncoder } from "../shared/block-encoder.ts";
-import type {
-  Codec,
-  DecodedLabels,
-  DecodedWriteRequest,
-  RawSeries,
-  ReadWriteRequest,
-  SeriesTerms,
-  StoredLabels,
+import {
+  type Codec,
+  type DecodedLabels,
+  type DecodedWriteRequest,
+  type RawSeries,
+  RECORD_ROW_WORDS,
+  type ReadWriteRequest,
+  type SeriesRecords,
+  type SeriesTerms,
 } from "./codec.ts";
 import { encodeInKernel } from "./kernel-blocks.ts";
 import type { KernelExports } from "./kernel-exports.ts";
 import { KernelLines } from "./kernel-lines.ts";
-import { KernelRequest } from "./kernel-request.ts";
-import { KernelSeries, type RequestAtHand, SERIES_WORDS } from "./kernel-series.ts";
+import { KernelSeries, KernelSeriesList, type RequestAtHand, SERIES_WORDS } from "./kernel-series.ts";
 import type { LineCodec, LineTerms, PlainLines } from "./line-codec.ts";
 import { MetadataReader } from "./metadata-reader.ts";
 import { powersOfFive } from "./powers-of-five.ts";
@@ -63,19 +63,18 @@ export class Kernel implements Codec, LineCodec, SeriesIndex, BlockEncoder {
       : this.#options.reference.readWriteRequest(body, maxBytes);
   }
 
-  storedLabels(series: RawSeries, terms: SeriesTerms): StoredLabels | undefined {
+  recordsOf(request: DecodedWriteRequest, positions: readonly number[], terms: SeriesTerms): SeriesRecords | undefined {
     return this.#guard((kernel) => {
-      const { at, bytes } = this.#placeLabels(kernel, series);
-      const length = this.#placeTerms(kernel, terms) ? kernel.storeLabels(at, bytes) : 0;
-      return length === 0
-        ? undefined
-        : {
-            labelBytes: new Uint8Array(kernel.memory.buffer, kernel.storedAt(), length),
-            id: BigInt.asUintN(64, kernel.storedId()),
-            labels: kernel.storedCount.value,
-            nameBytes: kernel.longestName.value,
-            valueBytes: kernel.longestValue.value,
-          };
+      if (!this.#placeTerms(kernel, terms)) {
+        return undefined;
+      }
+      this.#placeWanted(kernel, request, positions);
+      const bytes = kernel.makeRecords(positions.length);
+      const { buffer } = kernel.memory;
+      return {
+        bytes: Buffer.from(new Uint8Array(buffer, kernel.recordsAt(), bytes)),
+        rows: new Int32Array(buffer, kernel.recordRowsAt(), positions.length * RECORD_ROW_WORDS).slice(),
+      };
     });
   }
 
@@ -101,28 +100,21 @@ export class Kernel implements Codec, LineCodec, SeriesIndex, BlockEncoder {
     return this.#incarnation;
   }
 
-  findAll(stream: number, request: DecodedWriteRequest): Int32Array {
+  numberAll(stream: number, request: DecodedWriteRequest): Int32Array {
     if (request === this.#atHand?.decoded) {
-      return this.#guard((kernel) => findings(kernel, kernel.findAll(stream), kernel.seriesCount.value));
+      return this.#guard((kernel) => findings(kernel, kernel.numberAll(stream), kernel.seriesCount.value));
     }
     const all = new Int32Array(2 * request.series.length);
     for (const [position, series] of request.series.entries()) {
-      all.set(this.find(stream, series), 2 * position);
+      all.set(this.numberOne(stream, series), 2 * position);
     }
     return all;
   }
 
-  find(stream: number, series: RawSeries): Int32Array {
+  numberOne(stream: number, series: RawSeries): Int32Array {
     return this.#guard((kernel) => {
       const { at, bytes } = this.#place(kernel, series);
-      return findings(kernel, kernel.findOne(stream, at, bytes), 1);
-    });
-  }
-
-  add(stream: number, series: RawSeries): number {
-    return this.#guard((kernel) => {
-      const { at, bytes } = this.#place(kernel, series);
-      return kernel.add(stream, at, bytes);
+      return findings(kernel, kernel.numberOne(stream, at, bytes), 1);
     });
   }
 
@@ -190,25 +182,25 @@ export class Kernel implements Codec, LineCodec, SeriesIndex, BlockEncoder {
     const samples = kernel.sampleCount.value;
     const request: RequestAtHand = {
       holdsLabels: labelsOf === latin1Of,
+      readRows: () => this.#rowsOf(request).slice(),
       readLabels: (at, length) => labelsOf(this.#labelsAt(request, at, length)),
     };
-    const decoded = new KernelRequest(() => this.#seriesOf(request), {
+    const decoded: DecodedWriteRequest = {
+      series: new KernelSeriesList(request, kernel.seriesCount.value),
       hasOneSampleEach: Boolean(kernel.hasOneSampleEach.value),
       labelBytes: kernel.labelBytes.value,
       timestampsMs: new Float64Array(buffer, kernel.timesAt(), samples).slice(),
       valueBits: new BigUint64Array(buffer, kernel.valuesAt(), samples).slice(),
       ...readMetadata(kernel, expandedBytes),
-    });
+    };
     this.#atHand = { request, decoded };
     return decoded;
   }
 
-  #seriesOf(request: RequestAtHand): KernelSeries[] {
+  #rowsOf(request: RequestAtHand): Uint32Array {
     this.#mustBeAtHand(request);
     const kernel = this.#exports;
-    const length = kernel.seriesCount.value;
-    const words = new Uint32Array(kernel.memory.buffer, kernel.seriesRow(0), length * SERIES_WORDS);
-    return Array.from({ length }, (_, position) => new KernelSeries(request, words, position));
+    return new Uint32Array(kernel.memory.buffer, kernel.seriesRow(0), kernel.seriesCount.value * SERIES_WORDS);
   }
 
   #labelsAt(request: RequestAtHand, at: number, length: number): Buffer {
@@ -242,23 +234,34 @@ export class Kernel implements Codec, LineCodec, SeriesIndex, BlockEncoder {
     return true;
   }
 
-  /** Where the label fields of a series are in the kernel's memory. The request at hand stays where it is. */
-  #placeLabels(kernel: KernelExports, series: RawSeries): Place {
-    const known = this.#placeAtHand(series);
-    return known && this.#atHand?.request.holdsLabels
-      ? known
-      : placeText(kernel, series.rawLabels, (bytes) => kernel.sentAt(bytes));
+  /** Tells the kernel where the label fields of series are; they are put into its memory if they are not there. */
+  #placeWanted(kernel: KernelExports, request: DecodedWriteRequest, positions: readonly number[]): void {
+    const at = kernel.wantedAt(positions.length);
+    const atHand = this.#atHand;
+    if (atHand?.decoded === request && atHand.request.holdsLabels) {
+      const rows = this.#rowsOf(atHand.request);
+      const wanted = new Uint32Array(kernel.memory.buffer, at, 2 * positions.length);
+      for (let i = 0; i < positions.length; i++) {
+        const row = (positions[i] ?? 0) * SERIES_WORDS;
+        wanted[2 * i] = rows[row] ?? 0;
+        wanted[2 * i + 1] = rows[row + 1] ?? 0;
+      }
+      return;
+    }
+    const texts = positions.map((position) => request.series.at(position)?.rawLabels ?? "");
+    let { at: sentAt } = placeText(kernel, texts.join(""), (bytes) => kernel.sentAt(bytes));
+    const wanted = new Uint32Array(kernel.memory.buffer, at, 2 * positions.length);
+    for (const [i, { length }] of texts.entries()) {
+      wanted.set([sentAt, length], 2 * i);
+      sentAt += length;
+    }
   }
 
   /** Where the label bytes of a series are in the kernel's memory; they are put there if they are not yet. */
   #place(kernel: KernelExports, series: RawSeries): Place {
-    return this.#placeAtHand(series) ?? placeText(kernel, series.rawLabels, (bytes) => kernel.inputAt(bytes));
-  }
-
-  #placeAtHand(series: RawSeries): Place | undefined {
     return series instanceof KernelSeries && series.request === this.#atHand?.request
       ? { at: series.labelsAt, bytes: series.labelBytes }
-      : undefined;
+      : placeText(kernel, series.rawLabels, (bytes) => kernel.inputAt(bytes));
   }
 }
 

@@ -15,7 +15,7 @@ export const referenceCodec = {
   uncompress,
   decodeWriteRequest,
   decodeLabels,
-  storedLabels: () => undefined,
+  recordsOf: () => undefined,
 };
 
 function readBody(body: Buffer, maxBytes: number): ReadWriteRequest {

@@ -7,26 +7,18 @@ export class TextSeriesIndex implements SeriesIndex {
   #young = new Map<string, number>();
   #old = new Map<string, number>();
 
-  findAll(stream: number, { series }: DecodedWriteRequest): Int32Array {
-    const findings = new Int32Array(2 * series.length);
+  numberAll(stream: number, { series }: DecodedWriteRequest): Int32Array {
+    const numbers = new Int32Array(2 * series.length);
     for (const [position, one] of series.entries()) {
-      findings.set(this.find(stream, one), 2 * position);
+      numbers.set(this.numberOne(stream, one), 2 * position);
     }
-    return findings;
+    return numbers;
   }
 
-  find(stream: number, series: RawSeries): Int32Array {
+  numberOne(stream: number, series: RawSeries): Int32Array {
     const key = keyOf(stream, series);
     const young = this.#young.get(key);
-    if (young !== undefined) {
-      return Int32Array.of(young, NONE);
-    }
-    const old = this.#old.get(key);
-    return old === undefined ? Int32Array.of(NONE, NONE) : Int32Array.of(this.#put(key), old);
-  }
-
-  add(stream: number, series: RawSeries): number {
-    return this.#put(keyOf(stream, series));
+    return young === undefined ? Int32Array.of(this.#put(key), this.#old.get(key) ?? NONE) : Int32Array.of(young, NONE);
   }
 
   turnHalves(): void {

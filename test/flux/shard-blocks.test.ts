@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { KeptSamples } from "../../services/flux/intake/intake.ts";
-import { KnownSeries } from "../../services/flux/intake/known-series.ts";
 import { buildBlock, splitByShard, unregisteredSeries } from "../../services/flux/shard-blocks.ts";
 import { loadKernel } from "../../services/kernel/load-kernel.ts";
 import { decodeBlock } from "../../services/shared/block.ts";
@@ -9,6 +8,7 @@ import { type BlockEncoder, plainBlockEncoder } from "../../services/shared/bloc
 import { shardOf } from "../../services/shared/series-id.ts";
 import { randomSamples } from "../kernel/support/random-samples.ts";
 import { createRandom, type Random } from "../support/random.ts";
+import { addSeries, known } from "./support/known-series.ts";
 
 const head = { owner: { tenant: "acme", server: "s1", namespace: "acme" }, generation: 3 };
 const kernel = loadKernel((error) => assert.fail(String(error)));
@@ -17,16 +17,18 @@ const encoders: Readonly<Record<string, BlockEncoder>> = { "in WebAssembly": ker
 /** Samples of some series, of which most have several. */
 function randomKept(count: number, shards: number, random: Random): KeptSamples {
   const { ids, timestampsMs, valueBits } = randomSamples(count, random);
-  const known = Array.from(
-    ids,
-    (id) => new KnownSeries({ id, shard: shardOf(id, shards), record: Buffer.of(), sourceId: id }),
-  );
-  const series = known.map((one) => known[random.below(1 + (count >> 2))] ?? one);
-  return { series, timestampsMs, valueBits };
+  const all = Array.from(ids, (id) => addSeries([], id, shardOf(id, shards)));
+  const series = Uint32Array.from(all, (one) => all[random.below(1 + (count >> 2))] ?? one);
+  return { series, known, timestampsMs, valueBits };
 }
 
 function rowsOf({ series, timestampsMs, valueBits }: KeptSamples) {
-  return series.map(({ id, shard }, i) => ({ id, shard, timestampMs: timestampsMs[i], valueBits: valueBits[i] }));
+  return Array.from(series, (one, i) => ({
+    id: known.idOf(one),
+    shard: known.shards[one],
+    timestampMs: timestampsMs[i],
+    valueBits: valueBits[i],
+  }));
 }
 
 for (const [name, encoder] of Object.entries(encoders)) {
@@ -66,13 +68,13 @@ for (const [name, encoder] of Object.entries(encoders)) {
     test("have the ids that the series have at the moment", () => {
       const kept = randomKept(9, 1, createRandom());
       for (const [i, series] of kept.series.entries()) {
-        series.id = BigInt(i) << 40n;
+        known.changeId(series, BigInt(i) << 40n);
       }
       const decoded = decodeBlock(buildBlock(encoder, kept, undefined, head));
       assert.ok(decoded.ok);
       assert.deepEqual(
         [...decoded.block.samples.ids],
-        kept.series.map(({ id }) => id),
+        Array.from(kept.series, (one) => known.idOf(one)),
       );
     });
   });
@@ -82,14 +84,14 @@ test("series that a registration lacks are found once each, of all samples and o
   const random = createRandom();
   const kept = randomKept(100, 2, random);
   for (const series of kept.series) {
-    series.registration = random.below(2) + 1;
+    known.registrations[series] = random.below(2) + 1;
   }
-  const lacking = [...new Set(kept.series)].filter(({ registration }) => registration !== 2);
+  const lacking = [...new Set(kept.series)].filter((one) => known.registrations[one] !== 2);
   assert.deepEqual(unregisteredSeries(kept, undefined, 2), lacking);
   for (const [shard, positions] of splitByShard(kept, 2)) {
     assert.deepEqual(
       unregisteredSeries(kept, positions, 2),
-      lacking.filter((one) => one.shard === shard),
+      lacking.filter((one) => known.shards[one] === shard),
     );
   }
 });

@@ -100,9 +100,9 @@ function acceptingWriter(): BufferWriter {
 }
 
 /** Whatever is sent, it is the sender's and nobody else's. */
-function checkOwner({ series }: KeptSamples): void {
+function checkOwner({ series, known }: KeptSamples): void {
   for (const one of new Set(series)) {
-    const labels = storedLabels(one);
+    const labels = storedLabels(known.recordOf(one));
     const names = labels.map(({ name }) => name);
     assert.equal(new Set(names).size, names.length, "no label stands twice");
     assert.equal(labelValue(labels, TENANT_LABEL), SENDER["x-tenant-id"]);

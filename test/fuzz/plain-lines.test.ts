@@ -4,11 +4,10 @@ import { createDialects, dialectOf } from "../../services/flux/dialects/choose-d
 import { type InfluxOptions, parseInfluxPayload } from "../../services/flux/formats/influx-payload.ts";
 import { handleWrite } from "../../services/flux/handle-write.ts";
 import type { KeptSamples } from "../../services/flux/intake/intake.ts";
-import { storedLabels } from "../../services/flux/intake/stored-name.ts";
 import type { Codec, DecodedWriteRequest } from "../../services/kernel/codec.ts";
 import { loadKernel } from "../../services/kernel/load-kernel.ts";
 import { referenceCodec } from "../../services/kernel/reference.ts";
-import { formatSeriesName } from "../../services/shared/series.ts";
+import { namesOf } from "../flux/support/known-series.ts";
 import { buildTestApp, KEY } from "../flux/support/test-app.ts";
 import { createRandom, type Random } from "../support/random.ts";
 import type { FuzzInput } from "./fuzz-intake.ts";
@@ -57,8 +56,9 @@ test(`${WHOLE_INPUTS} requests of lines are answered, stored and counted the sam
 /** @param codec instead of the kernel. */
 function recordingIntake(codec?: Codec) {
   let stored: string[] = [];
-  const commit = async ({ series, timestampsMs, valueBits }: KeptSamples) => {
-    stored = series.map((one, i) => `${formatSeriesName(storedLabels(one))} ${valueBits[i]}@${timestampsMs[i]}`);
+  const commit = async (kept: KeptSamples) => {
+    const { timestampsMs, valueBits } = kept;
+    stored = namesOf(kept).map((name, i) => `${name} ${valueBits[i]}@${timestampsMs[i]}`);
     return { ok: true, registeredSeries: 0, blockBytes: 0 } as const;
   };
   const app = buildTestApp({ commit, settings: { FLUX_MAX_SAMPLE_AGE_SECONDS: "0", INFLUX_DB_PREFIX: "db" } });

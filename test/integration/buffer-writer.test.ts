@@ -3,14 +3,15 @@ import { after, before, beforeEach, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { BufferWriter, type BufferWriterOptions } from "../../services/flux/buffer-writer.ts";
 import type { KeptSamples } from "../../services/flux/intake/intake.ts";
-import { KnownSeries } from "../../services/flux/intake/known-series.ts";
 import { loadKernel } from "../../services/kernel/load-kernel.ts";
 import { decodeBlock } from "../../services/shared/block.ts";
 import { shardKeys } from "../../services/shared/buffer-keys.ts";
 import { generationAt } from "../../services/shared/generation.ts";
+import { encodeLabels } from "../../services/shared/label-bytes.ts";
 import { loadScripts } from "../../services/shared/redis-scripts/run-script.ts";
-import { decodeRecord, encodeRecord, recordLabelBytes } from "../../services/shared/registry-record.ts";
+import { decodeRecord } from "../../services/shared/registry-record.ts";
 import { createSeriesHasher, type SeriesHasher, shardOf } from "../../services/shared/series-id.ts";
+import { addSeries, known, samplesOf } from "../flux/support/known-series.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { SPECIAL_VALUE_BITS } from "../support/special-values.ts";
 
@@ -53,23 +54,17 @@ function createWriter(options: Partial<BufferWriterOptions> = {}) {
   return { writer, events };
 }
 
-function series(name: string, hasher = xxh64, shards = 1, tenant = "acme"): KnownSeries {
+function series(name: string, hasher = xxh64, shards = 1, tenant = "acme"): number {
   const labels = [
     { name: "__name__", value: name },
     { name: "_tenant_id", value: tenant },
   ];
-  const record = encodeRecord(labels, "unknown");
-  const id = hasher.idOf(recordLabelBytes(record), 0);
-  const shard = shardOf(id, shards);
-  return new KnownSeries({ id, shard, record, sourceId: id });
+  const id = hasher.idOf(encodeLabels(labels), 0);
+  return addSeries(labels, id, shardOf(id, shards));
 }
 
-function samples(of: readonly KnownSeries[], timestampMs = nowMs, bits = 1n): KeptSamples {
-  return {
-    series: of,
-    timestampsMs: new Float64Array(of.length).fill(timestampMs),
-    valueBits: new BigUint64Array(of.length).fill(bits),
-  };
+function samples(of: readonly number[], timestampMs = nowMs, bits = 1n): KeptSamples {
+  return samplesOf(of, timestampMs, bits);
 }
 
 /** Everything in the buffer as `metric@timestamp=bits`, names looked up as Horizon does. */
@@ -112,7 +107,8 @@ describe("a commit", () => {
     const { writer } = createWriter();
     const all = Object.values(SPECIAL_VALUE_BITS).map((bits, i) => ({ bits, of: series(`m${i}`) }));
     const kept = {
-      series: all.map(({ of }) => of),
+      series: Uint32Array.from(all, ({ of }) => of),
+      known,
       timestampsMs: Float64Array.from(all, (_, i) => i - 3),
       valueBits: BigUint64Array.from(all, ({ bits }) => bits),
     };
@@ -209,7 +205,7 @@ describe("series whose ids collide", () => {
   test("are kept apart, within a tenant and between tenants", async () => {
     const { writer, events } = createWriter({ hasher: shortHash });
     const colliding = all();
-    assert.ok(new Set(colliding.map(({ id }) => id)).size < colliding.length, "the hash is short enough");
+    assert.ok(new Set(colliding.map((one) => known.idOf(one))).size < colliding.length, "the hash is short enough");
     for (const one of colliding) {
       await writer.commit(samples([one]), owner);
     }
@@ -230,7 +226,7 @@ describe("series whose ids collide", () => {
     clock += 3_600_000;
     const later = all().reverse();
     await createWriter(options).writer.commit(samples(later), owner);
-    const ids = (of: KnownSeries[]) => new Map(of.map(({ record, id }) => [record.toString("hex"), id]));
+    const ids = (of: number[]) => new Map(of.map((one) => [known.recordOf(one).toString("hex"), known.idOf(one)]));
     assert.deepEqual(ids(later.reverse()), ids(first));
   });
 });

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { BufferWriter, type BufferWriterOptions } from "../../services/flux/buffer-writer.ts";
-import { KnownSeries } from "../../services/flux/intake/known-series.ts";
 import { MetadataStore, type MetadataStoreOptions } from "../../services/flux/metadata/metadata-store.ts";
 import type { MetadataEntry } from "../../services/kernel/codec.ts";
 import { plainBlockEncoder } from "../../services/shared/block-encoder.ts";
@@ -11,14 +10,9 @@ import { generationAt } from "../../services/shared/generation.ts";
 import { encodeLabels } from "../../services/shared/label-bytes.ts";
 import { decodeMetadata, encodeMetadata } from "../../services/shared/metadata-record.ts";
 import { loadScripts } from "../../services/shared/redis-scripts/run-script.ts";
-import {
-  decodeRecord,
-  encodeRecord,
-  METRIC_TYPES,
-  type MetricType,
-  recordLabelBytes,
-} from "../../services/shared/registry-record.ts";
+import { decodeRecord, METRIC_TYPES, type MetricType } from "../../services/shared/registry-record.ts";
 import { createSeriesHasher, type SeriesHasher } from "../../services/shared/series-id.ts";
+import { addSeries, samplesOf } from "../flux/support/known-series.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 
 const hasher = await createSeriesHasher();
@@ -78,7 +72,7 @@ async function stored({ tenant, server: name } = owner): Promise<string[]> {
 }
 
 function typeOf(store: MetadataStore, metricName: string, of = owner): MetricType {
-  return store.typesOf(of)(encodeLabels([{ name: "__name__", value: metricName }]));
+  return store.typesOf(of)?.(encodeLabels([{ name: "__name__", value: metricName }])) ?? "unknown";
 }
 
 /** The commands that Redis was sent meanwhile, by the count that it keeps itself. */
@@ -287,22 +281,14 @@ describe("the registry", () => {
       onEvent: () => {},
       ...options,
     });
-    const commit = (series: readonly KnownSeries[], of = owner) =>
-      writer.commit(
-        {
-          series,
-          timestampsMs: new Float64Array(series.length).fill(clock.nowMs),
-          valueBits: new BigUint64Array(series.length),
-        },
-        { ...of, namespace: "" },
-      );
+    const commit = (series: readonly number[], of = owner) =>
+      writer.commit(samplesOf(series, clock.nowMs), { ...of, namespace: "" });
     return { store, clock, commit };
   }
 
-  function series(name: string, idOf = hasher.idOf): KnownSeries {
-    const record = encodeRecord([{ name: "__name__", value: name }], "unknown");
-    const id = idOf(recordLabelBytes(record), 0);
-    return new KnownSeries({ id, shard: 0, record, sourceId: id });
+  function series(name: string, idOf = hasher.idOf): number {
+    const labels = [{ name: "__name__", value: name }];
+    return addSeries(labels, idOf(encodeLabels(labels), 0));
   }
 
   /** The types that the registry has of series, by name. */

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import { BufferWriter, type BufferWriterOptions, type Commit } from "../../services/flux/buffer-writer.ts";
-import { KnownSeries } from "../../services/flux/intake/known-series.ts";
 import { storedName } from "../../services/flux/intake/stored-name.ts";
 import { listQuotaSeries, type QuotaSelection, removeQuotaSeries } from "../../services/flux/quota-series.ts";
 import { type Admission, SeriesAdmission } from "../../services/flux/series-admission.ts";
@@ -11,10 +10,11 @@ import { decodeBlock } from "../../services/shared/block.ts";
 import { plainBlockEncoder } from "../../services/shared/block-encoder.ts";
 import { activeSeriesKeys, quotaKey, shardKeys } from "../../services/shared/buffer-keys.ts";
 import { GENERATION_MS } from "../../services/shared/generation.ts";
+import { encodeLabels } from "../../services/shared/label-bytes.ts";
 import { loadScripts, type RunScript } from "../../services/shared/redis-scripts/run-script.ts";
-import { encodeRecord, recordLabelBytes } from "../../services/shared/registry-record.ts";
 import { compareUtf8 } from "../../services/shared/series.ts";
 import { createSeriesHasher, type SeriesHasher, shardOf } from "../../services/shared/series-id.ts";
+import { addSeries, known, samplesOf } from "../flux/support/known-series.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 
 const SHARDS = 4;
@@ -47,7 +47,7 @@ class FluxProcess {
   readonly #writer: Pick<BufferWriter, "commit">;
   readonly #hasher: SeriesHasher;
   readonly #shards: number;
-  readonly #series = new Map<string, KnownSeries>();
+  readonly #series = new Map<string, number>();
 
   constructor(options: Partial<BufferWriterOptions> = {}, writer?: Pick<BufferWriter, "commit">) {
     const run = loadScripts(redis);
@@ -77,24 +77,19 @@ class FluxProcess {
   /** Commits a sample of each series. */
   commit(names: readonly string[], { limit = 0, quota }: Limits = {}, tenant = "acme"): Promise<Commit> {
     const series = names.map((name) => this.#seriesOf(name, tenant));
-    const kept = {
-      series,
-      timestampsMs: new Float64Array(series.length).fill(this.nowMs),
-      valueBits: new BigUint64Array(series.length),
-    };
+    const kept = samplesOf(series, this.nowMs);
     const limits = limit === 0 && quota === undefined ? undefined : { maxActiveSeries: limit, quota };
     return this.#writer.commit(kept, { tenant, server: "s1", namespace: "ns" }, limits);
   }
 
-  #seriesOf(name: string, tenant: string): KnownSeries {
-    const known = this.#series.get(`${tenant}/${name}`);
-    if (known) {
-      return known;
+  #seriesOf(name: string, tenant: string): number {
+    const before = this.#series.get(`${tenant}/${name}`);
+    if (before !== undefined) {
+      return before;
     }
     const labels = Object.entries({ __name__: name, _tenant_id: tenant }).map(([n, value]) => ({ name: n, value }));
-    const record = encodeRecord(labels, "unknown");
-    const id = this.#hasher.idOf(recordLabelBytes(record), 0);
-    const series = new KnownSeries({ id, shard: shardOf(id, this.#shards), record, sourceId: id });
+    const id = this.#hasher.idOf(encodeLabels(labels), 0);
+    const series = addSeries(labels, id, shardOf(id, this.#shards));
     this.#series.set(`${tenant}/${name}`, series);
     return series;
   }
@@ -106,8 +101,8 @@ function admissionOf(commit: Commit): Admission {
 }
 
 /** The names of series that were turned away, without their labels. */
-function namesOf(series: Iterable<KnownSeries>): string[] {
-  return [...series].map((one) => storedName(one).replace(/\{.*/, "")).sort(compareUtf8);
+function namesOf(series: Iterable<number>): string[] {
+  return [...series].map((one) => storedName(known.recordOf(one)).replace(/\{.*/, "")).sort(compareUtf8);
 }
 
 const overLimit = async (commit: Promise<Commit>) => namesOf(admissionOf(await commit).overLimit);

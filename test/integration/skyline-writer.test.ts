@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Redis } from "ioredis";
 import type { KeptSamples } from "../../services/flux/intake/intake.ts";
-import { KnownSeries } from "../../services/flux/intake/known-series.ts";
 import { injectOwner } from "../../services/flux/intake/series-check.ts";
 import { SeriesAdmission } from "../../services/flux/series-admission.ts";
 import { SkylineWriter, type SkylineWriterOptions } from "../../services/flux/skyline-writer.ts";
 import { skylineKeys } from "../../services/shared/buffer-keys.ts";
+import { encodeLabels } from "../../services/shared/label-bytes.ts";
 import { loadScripts } from "../../services/shared/redis-scripts/run-script.ts";
-import { encodeRecord, recordLabelBytes } from "../../services/shared/registry-record.ts";
 import { createSeriesHasher } from "../../services/shared/series-id.ts";
+import { addSeries, samplesOf } from "../flux/support/known-series.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { readSkylineMember } from "../support/skyline-reader.ts";
 import { bitsOf } from "../support/special-values.ts";
@@ -38,18 +38,13 @@ function createWriter(options: Partial<SkylineWriterOptions> = {}): SkylineWrite
   return new SkylineWriter({ runScript, membersKey: key, admission, maxBytes: 1e9, ...options });
 }
 
-function series(name: string): KnownSeries {
-  const record = encodeRecord(injectOwner([{ name: "__name__", value: name }], owner.tenant, owner.server), "unknown");
-  const id = hasher.idOf(recordLabelBytes(record), 0);
-  return new KnownSeries({ id, shard: 0, record, sourceId: id });
+function series(name: string): number {
+  const labels = injectOwner([{ name: "__name__", value: name }], owner.tenant, owner.server);
+  return addSeries(labels, hasher.idOf(encodeLabels(labels), 0));
 }
 
 function samples(names: readonly string[], timestampMs = 100, value = 1.5): KeptSamples {
-  return {
-    series: names.map(series),
-    timestampsMs: new Float64Array(names.length).fill(timestampMs),
-    valueBits: new BigUint64Array(names.length).fill(bitsOf(value)),
-  };
+  return samplesOf(names.map(series), timestampMs, bitsOf(value));
 }
 
 const member = (name: string, timestampMs = 100, value = "1.5") =>

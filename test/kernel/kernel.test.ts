@@ -5,6 +5,7 @@ import { Kernel } from "../../services/kernel/kernel.ts";
 import type { KernelExports } from "../../services/kernel/kernel-exports.ts";
 import { kernelInstances, loadKernel } from "../../services/kernel/load-kernel.ts";
 import { referenceCodec } from "../../services/kernel/reference.ts";
+import { NONE } from "../../services/kernel/series-index.ts";
 import { createRandom } from "../support/random.ts";
 import { SPECIAL_VALUE_BITS } from "../support/special-values.ts";
 import { compress, type SeriesSpec, writeRequestBody } from "../support/write-request.ts";
@@ -22,7 +23,7 @@ function seriesOf(count: number): SeriesSpec[] {
 /** A kernel whose reference codec may not be asked. */
 function aloneKernel(): Kernel {
   const refuse = () => assert.fail("the reference codec was asked");
-  const reference: Codec = { readWriteRequest: refuse, decodeLabels: refuse, storedLabels: refuse };
+  const reference: Codec = { readWriteRequest: refuse, decodeLabels: refuse, recordsOf: refuse };
   return new Kernel({
     instantiate: kernelInstances(),
     reference,
@@ -127,7 +128,7 @@ test("the labels of a request cannot be had after the next one was read", () => 
   const read = kernel.readWriteRequest(writeRequestBody(seriesOf(1)), MAX_BYTES);
   assert.ok(read.ok);
   kernel.readWriteRequest(writeRequestBody(seriesOf(2)), MAX_BYTES);
-  assert.throws(() => read.request.series[0]?.rawLabels, /the kernel has read another request since/);
+  assert.throws(() => read.request.series.at(0)?.rawLabels, /the kernel has read another request since/);
 });
 
 describe("an instance that fails is thrown away:", () => {
@@ -160,15 +161,15 @@ describe("an instance that fails is thrown away:", () => {
   });
 
   test("a look-up that failed throws, and the new instance knows nothing", () => {
-    const { kernel, failures } = failingKernel({ findAll: trap });
+    const { kernel, failures } = failingKernel({ numberAll: trap });
     const read = kernel.readWriteRequest(body, MAX_BYTES);
     assert.ok(read.ok);
     const { request } = read;
-    assert.throws(() => kernel.findAll(1, request), /unreachable/);
+    assert.throws(() => kernel.numberAll(1, request), /unreachable/);
     assert.equal(kernel.incarnation, 1);
     assert.equal(failures.length, 1);
     const again = kernel.readWriteRequest(body, MAX_BYTES);
     assert.ok(again.ok);
-    assert.deepEqual([...kernel.findAll(1, again.request)], [-1, -1, -1, -1, -1, -1]);
+    assert.deepEqual([...kernel.numberAll(1, again.request)], [0, NONE, 1, NONE, 2, NONE]);
   });
 });

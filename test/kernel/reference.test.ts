@@ -115,7 +115,7 @@ describe("decodeWriteRequest", () => {
     const sample = "1200";
     const message = Buffer.from(`${one}${sample}${other}`, "hex");
     const request = decode(Buffer.concat([Buffer.from([0x0a, message.length]), message]));
-    const labels = referenceCodec.decodeLabels(request.series[0]?.rawLabels ?? "");
+    const labels = referenceCodec.decodeLabels(request.series.at(0)?.rawLabels ?? "");
     assert.deepEqual(labels, {
       ok: true,
       labels: [
@@ -127,8 +127,8 @@ describe("decodeWriteRequest", () => {
 
   test("counts exemplars and histograms, and skips fields that it does not know", () => {
     const request = decode(Buffer.from("0a061a001a002200" + "10012a01ff", "hex"));
-    assert.equal(request.series[0]?.exemplarCount, 2);
-    assert.equal(request.series[0]?.histogramCount, 1);
+    assert.equal(request.series.at(0)?.exemplarCount, 2);
+    assert.equal(request.series.at(0)?.histogramCount, 1);
   });
 
   const refusals: [string, string][] = [

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { DecodedWriteRequest, RawSeries } from "../../services/kernel/codec.ts";
 import { Kernel } from "../../services/kernel/kernel.ts";
 import { kernelInstances, loadKernel } from "../../services/kernel/load-kernel.ts";
 import { referenceCodec } from "../../services/kernel/reference.ts";
@@ -8,6 +7,7 @@ import { NONE, type SeriesIndex } from "../../services/kernel/series-index.ts";
 import { TextSeriesIndex } from "../../services/kernel/text-series-index.ts";
 import { createRandom } from "../support/random.ts";
 import { writeRequestBody } from "../support/write-request.ts";
+import { raw, requestOf } from "./support/request-of.ts";
 
 const onFailure = (error: unknown) => assert.fail(String(error));
 const indexes: Readonly<Record<string, () => SeriesIndex>> = {
@@ -15,47 +15,27 @@ const indexes: Readonly<Record<string, () => SeriesIndex>> = {
   "in WebAssembly": () => loadKernel(onFailure),
 };
 
-function raw(rawLabels: string): RawSeries {
-  return { rawLabels, firstSample: 0, sampleCount: 1, histogramCount: 0, exemplarCount: 0 };
-}
-
-function requestOf(texts: readonly string[]): DecodedWriteRequest {
-  return {
-    series: texts.map(raw),
-    hasOneSampleEach: true,
-    labelBytes: 0,
-    timestampsMs: new Float64Array(0),
-    valueBits: new BigUint64Array(0),
-    metadata: [],
-    unreadMetadata: { invalid: 0, overLimit: 0 },
-  };
-}
-
 for (const [name, createIndex] of Object.entries(indexes)) {
   describe(`the series index ${name}`, () => {
     test("numbers what is new from 0 on, and tells streams apart", () => {
       const index = createIndex();
-      assert.deepEqual([...index.find(1, raw("a"))], [NONE, NONE]);
-      assert.equal(index.add(1, raw("a")), 0);
-      assert.equal(index.add(1, raw("")), 1);
-      assert.equal(index.add(2, raw("a")), 2);
-      assert.deepEqual([...index.findAll(1, requestOf(["a", "b", ""]))], [0, NONE, NONE, NONE, 1, NONE]);
-      assert.deepEqual([...index.find(2, raw("a"))], [2, NONE]);
-      assert.deepEqual([...index.find(2, raw(""))], [NONE, NONE]);
+      assert.deepEqual([...index.numberOne(1, raw("a"))], [0, NONE]);
+      assert.deepEqual([...index.numberAll(1, requestOf(["", "a", ""]))], [1, NONE, 0, NONE, 1, NONE]);
+      assert.deepEqual([...index.numberOne(2, raw("a"))], [2, NONE]);
+      assert.deepEqual([...index.numberAll(1, requestOf(["a", "b", ""]))], [0, NONE, 3, NONE, 1, NONE]);
+      assert.deepEqual([...index.numberOne(2, raw("a"))], [2, NONE]);
+      assert.deepEqual([...index.numberOne(2, raw(""))], [4, NONE]);
     });
 
     test("moves what is met in the old half, and forgets the rest of it", () => {
       const index = createIndex();
-      for (const text of ["a", "b", "c"]) {
-        index.add(1, raw(text));
-      }
+      index.numberAll(1, requestOf(["a", "b", "c"]));
       index.turnHalves();
-      assert.deepEqual([...index.findAll(1, requestOf(["c", "c", "d"]))], [0, 2, 0, NONE, NONE, NONE]);
+      assert.deepEqual([...index.numberAll(1, requestOf(["c", "c", "d"]))], [0, 2, 0, NONE, 1, NONE]);
       index.turnHalves();
-      assert.deepEqual([...index.findAll(1, requestOf(["a", "b", "c"]))], [NONE, NONE, NONE, NONE, 0, 0]);
+      assert.deepEqual([...index.numberAll(1, requestOf(["a", "b", "c"]))], [0, NONE, 1, NONE, 2, 0]);
       index.forgetAll();
-      assert.deepEqual([...index.find(1, raw("c"))], [NONE, NONE]);
-      assert.equal(index.add(1, raw("z")), 0);
+      assert.deepEqual([...index.numberOne(1, raw("c"))], [0, NONE]);
     });
 
     test("does what a map would do, whatever is looked up, added and forgotten", () => compareWithMaps(createIndex()));
@@ -71,16 +51,11 @@ function compareWithMaps(index: SeriesIndex): void {
     const text = "\xff\x00z".repeat(random.below(40)) + random.below(3000);
     const key = `${stream} ${text}`;
     const before = young.has(key) ? undefined : old.get(key);
-    if (before !== undefined) {
+    if (!young.has(key)) {
       young.set(key, young.size);
     }
-    const known = young.get(key);
-    const found = [...index.find(stream, raw(text))];
-    assert.deepEqual(found, [known ?? NONE, before ?? NONE], `step ${step}, seed ${random.seed}`);
-    if (known === undefined) {
-      assert.equal(index.add(stream, raw(text)), young.size);
-      young.set(key, young.size);
-    }
+    const found = [...index.numberOne(stream, raw(text))];
+    assert.deepEqual(found, [young.get(key), before ?? NONE], `step ${step}, seed ${random.seed}`);
     if (young.size === 1500) {
       index.turnHalves();
       [old, young] = [young, new Map()];
@@ -98,15 +73,15 @@ test("the kernel finds a series by the bytes of a request and by its text alike"
   const body = writeRequestBody(labels.map((one) => ({ labels: one, samples: [{ timestampMs: 1, value: 1 }] })));
   const read = kernel.readWriteRequest(body, 1 << 20);
   assert.ok(read.ok);
-  const numbers = read.request.series.map((series) => kernel.add(1, series));
+  const numbers = read.request.series.map((series) => kernel.numberOne(1, series)[0]);
   assert.deepEqual(numbers, [...labels.keys()]);
   assert.deepEqual(
-    [...kernel.findAll(1, read.request)].filter((_, i) => i % 2 === 0),
+    [...kernel.numberAll(1, read.request)].filter((_, i) => i % 2 === 0),
     numbers,
   );
   const texts = read.request.series.map(({ rawLabels }) => rawLabels);
   assert.deepEqual(
-    [...kernel.findAll(1, requestOf(texts))].filter((_, i) => i % 2 === 0),
+    [...kernel.numberAll(1, requestOf(texts))].filter((_, i) => i % 2 === 0),
     numbers,
   );
 });
@@ -127,11 +102,10 @@ test("label sets that differ in one bit, or by where they end, have different nu
   }
   const different = [...new Set(texts)];
   for (const [i, text] of different.entries()) {
-    assert.deepEqual([...kernel.find(1, raw(text))], [NONE, NONE], `text ${i}`);
-    assert.equal(kernel.add(1, raw(text)), i);
+    assert.deepEqual([...kernel.numberOne(1, raw(text))], [i, NONE]);
   }
   assert.deepEqual(
-    [...kernel.findAll(1, requestOf(different))].filter((_, i) => i % 2 === 0),
+    [...kernel.numberAll(1, requestOf(different))].filter((_, i) => i % 2 === 0),
     [...different.keys()],
   );
 });
@@ -147,7 +121,7 @@ test("the kernel's memory stays where it is when series come and go", () => {
   const sizes: number[] = [];
   for (let half = 0; half < 24; half++) {
     for (let i = 0; i < 5000; i++) {
-      kernel.add(1, raw(`${half} ${i} ${"x".repeat(300)}`));
+      kernel.numberOne(1, raw(`${half} ${i} ${"x".repeat(300)}`));
     }
     kernel.turnHalves();
     sizes.push(exports.memory.buffer.byteLength);

@@ -4,6 +4,8 @@ import { loadKernel } from "../../services/kernel/load-kernel.ts";
 import { createSeriesHasher } from "../../services/shared/series-id.ts";
 import { createRandom, type Random } from "../support/random.ts";
 import { labelsOneByOne } from "./support/labels-one-by-one.ts";
+import { recordRow } from "./support/record-row.ts";
+import { requestOf } from "./support/request-of.ts";
 
 const hasher = await createSeriesHasher();
 const kernel = loadKernel((error) => assert.fail(String(error)));
@@ -25,9 +27,7 @@ function field(number: number, latin1: string): string {
 
 /** What the kernel makes of label fields; undefined where it leaves them to the host. */
 function made(rawLabels: string, of = owner) {
-  const raw = { rawLabels, firstSample: 0, sampleCount: 1, histogramCount: 0, exemplarCount: 0 };
-  const stored = kernel.storedLabels(raw, of);
-  return stored && { ...stored, labelBytes: Buffer.from(stored.labelBytes).toString("hex") };
+  return recordRow(kernel, requestOf([rawLabels]), 0, of);
 }
 
 function assertMade(rawLabels: string, of = owner): void {

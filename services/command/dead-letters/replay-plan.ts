@@ -1,7 +1,7 @@
 import type { DeadLetter, DeadSamples } from "../../horizon/dead-letters.ts";
 import { type Block, decodeBlock, encodeBlock } from "../../shared/block.ts";
+import { packRegistrations, type Registrations } from "../../shared/registrations.ts";
 import { recordOf } from "../../shared/registry-record.ts";
-import { idBytes } from "../../shared/series-id.ts";
 
 /** What is to be put into the buffer for a dead letter. */
 export interface ReplayPlan {
@@ -11,8 +11,8 @@ export interface ReplayPlan {
   /** The registry generation that the block names. */
   readonly generation: number;
   readonly block: Buffer;
-  /** Series to register with it: id (8 bytes), registry record, … */
-  readonly registrations: readonly Buffer[];
+  /** Series to register with it. */
+  readonly registrations: Registrations;
 }
 
 export type PlannedReplay = ReplayPlan | { readonly ok: false; readonly why: string };
@@ -49,7 +49,7 @@ function planSamples(letter: DeadSamples, generation: number): ReplayPlan {
     },
   });
   // Its type is not in the letter. Where the registry knows it, that stays: a commit never makes a type unknown.
-  const registrations = [idBytes(seriesId), recordOf(labelBytes, "unknown")];
+  const registrations = packRegistrations([[seriesId, recordOf(labelBytes, "unknown")]]);
   return { ok: true, tenant, samples: samples.length, generation, block, registrations };
 }
 
@@ -70,6 +70,6 @@ async function planBlock(bytes: Buffer, { unknownSeries }: ReplayTerms): Promise
   }
   return {
     ...{ ok: true, tenant: owner.tenant, samples: samples.ids.length, generation },
-    ...{ block: bytes, registrations: [] },
+    ...{ block: bytes, registrations: packRegistrations([]) },
   };
 }

@@ -92,7 +92,7 @@ export class Replayer {
       ],
       [
         ...[epoch, randomUUID(), tenant, generation, REGISTRY_RETENTION_SECONDS * 1000, BUFFER_MAX_BYTES, block],
-        ...[...registrations, entry],
+        ...[registrations.ids, registrations.records, entry],
       ],
     );
   }

@@ -15,7 +15,7 @@ export function withMergeWarning(answer: Answer, { merges }: Pick<Intake, "merge
   if (!merges) {
     return answer;
   }
-  const first = headerText(storedName(merges.first), MAX_NAME_CHARACTERS);
+  const first = headerText(storedName(merges.firstRecord), MAX_NAME_CHARACTERS);
   const warning = `dropLabels makes ${merges.labelSets} series the same as others, so that their samples mix; the first: ${first}`;
   return { ...answer, headers: { ...answer.headers, [WARNING_HEADER]: warning } };
 }

@@ -1,9 +1,9 @@
 import type { Codec, DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
 import { formatSeriesName, type Label } from "../../shared/series.ts";
-import type { KnownSeries } from "./known-series.ts";
 import type { AppliedLabelRule, AppliedRule, Decision, Rules } from "./rules.ts";
 import type { StreamSeries } from "./series-table.ts";
 import { nameSeries, type Stream } from "./stream.ts";
+import { UNKNOWN } from "./verdicts.ts";
 
 /** A label that is taken away, and the rule that says so. */
 export interface DroppedLabel {
@@ -26,7 +26,9 @@ interface NamedFate {
 /** A label set that is kept. `saved`: only because of a rule. `mergedWith`: the name, as sent, that was there before. */
 export interface KeptFate extends NamedFate {
   readonly kind: "keep";
-  readonly series: KnownSeries;
+  /** Its number in the half that its stream's verdicts are in, and what the registry would hold of it. */
+  readonly series: number;
+  readonly record: Buffer;
   readonly saved: Extract<Decision, { keep: true }>["saved"];
   readonly mergedWith: string | undefined;
 }
@@ -50,11 +52,12 @@ export function* explainSeries(
   stream: StreamSeries,
   codec: Codec,
 ): Generator<SeriesFate, void, undefined> {
-  const firstOf = new Map<KnownSeries, RawSeries>();
+  const firstOf = new Map<number, RawSeries>();
   const { rules } = stream.stream;
   rules.budget?.begin();
   for (const { raw, position, samples } of differentSeries(request)) {
-    const verdict = stream.recall(raw);
+    const { code } = stream.recall(raw);
+    const verdict = code === UNKNOWN ? undefined : stream.verdicts.verdictOf(code);
     const named = nameSeries(raw.rawLabels, stream.stream, codec);
     if (named.kind !== "named" || (verdict?.kind !== "keep" && verdict?.kind !== "drop")) {
       continue;
@@ -73,7 +76,8 @@ export function* explainSeries(
       const { series, merged } = verdict;
       const mergedWith = merged ? sentName(firstOf.get(series), stream.stream, codec) : undefined;
       firstOf.set(series, firstOf.get(series) ?? raw);
-      yield { ...fate, kind: "keep", series, saved: decision.saved, mergedWith };
+      const record = stream.verdicts.known.recordOf(series);
+      yield { ...fate, kind: "keep", series, record, saved: decision.saved, mergedWith };
     }
   }
 }

@@ -2,10 +2,12 @@ import type { DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
 import type { DropReason, SeriesRefusal } from "../reasons.ts";
 import { BLOCK_FORMAT } from "./buffer-format.ts";
 import type { KnownSeries } from "./known-series.ts";
+import { Newcomers } from "./newcomers.ts";
 import { overwrittenSamples } from "./overwritten-samples.ts";
 import type { StreamSeries } from "./series-table.ts";
-import { type Deciding, decideSeries, type Verdict } from "./stream.ts";
+import type { Deciding } from "./stream.ts";
 import { outOfBounds, type TimeBounds } from "./time-bounds.ts";
+import { isMerged, seriesOf, UNKNOWN, type Verdicts } from "./verdicts.ts";
 
 /** All bits of a double but its sign; and those of infinity, above which all are NaNs. */
 const MAGNITUDE_BITS = 0x7fffffffffffffffn;
@@ -13,7 +15,9 @@ const INFINITY_BITS = 0x7ff0000000000000n;
 
 /** Samples that are to be stored: entry i of each column belongs to sample i. */
 export interface KeptSamples {
-  readonly series: readonly KnownSeries[];
+  /** The number that its series has in `known`. */
+  readonly series: Uint32Array;
+  readonly known: KnownSeries;
   readonly timestampsMs: Float64Array;
   readonly valueBits: BigUint64Array;
 }
@@ -39,7 +43,7 @@ export interface Intake {
   /** Label sets met for the first time that a rule made the same as another's. */
   readonly mergedSeries: number;
   /** Label sets of this request that a rule makes the same as another's, met before or not; undefined if there are none. */
-  readonly merges: { readonly labelSets: number; readonly first: KnownSeries } | undefined;
+  readonly merges: { readonly labelSets: number; readonly firstRecord: Buffer } | undefined;
   readonly exemplars: number;
 }
 
@@ -56,18 +60,19 @@ export function takeIn(
   bounds: TimeBounds,
 ): Intake | undefined {
   const { holdsNan } = deciding.format ?? BLOCK_FORMAT;
-  const sorting = new Sorting(request, stream.nextRequest(), bounds, holdsNan);
-  const verdicts = stream.recallAll(request);
+  const recalled = stream.recallAll(request);
+  const sorting = new Sorting(request, stream, bounds, holdsNan);
+  const newcomers = new Newcomers(request, recalled, stream, deciding);
   const { budget } = stream.stream.rules;
   budget?.begin();
-  for (let position = 0; position < verdicts.length; position++) {
-    const verdict = verdicts[position] ?? sorting.decide(position, stream, deciding);
-    if (verdict.kind === "malformed" || budget?.isExceeded === true) {
+  for (let position = 0; position < recalled.codes.length; position++) {
+    const code = recalled.codes[position] || newcomers.decideNext();
+    if (code === undefined) {
       return undefined;
     }
-    sorting.add(position, verdict);
+    sorting.add(position, code);
   }
-  return sorting.finish();
+  return sorting.finish(newcomers.mergedSeries);
 }
 
 /** What a series of a request holds beside its labels. */
@@ -80,12 +85,14 @@ function oneSample(row: number): Held {
 /** The counts and columns of one request while it is sorted. */
 class Sorting {
   readonly #request: DecodedWriteRequest;
+  readonly #verdicts: Verdicts;
   readonly #number: number;
   readonly #bounds: TimeBounds;
   readonly #holdsNan: boolean;
   readonly #dropped = new Map<DropReason, number>();
   readonly #refused = new Map<SeriesRefusal, number>();
-  #series: KnownSeries[];
+  /** Of the kept samples, in `KnownSeries`. */
+  #series: Uint32Array;
   /** Where the kept samples stand in the request. */
   #rows: Uint32Array;
   #positions: Uint32Array;
@@ -93,113 +100,90 @@ class Sorting {
   #kept = 0;
   readonly #refusals: SeriesRefused[] = [];
   #received = 0;
-  #merged = 0;
   readonly #mergedLabels = new Set<string>();
-  #firstMerged: KnownSeries | undefined;
+  #firstMerged: number | undefined;
   #exemplars = 0;
   #mayOverwrite = false;
-  /** Whether it has a series that was not known when it came. */
-  #decided = false;
 
-  constructor(request: DecodedWriteRequest, number: number, bounds: TimeBounds, holdsNan: boolean) {
+  constructor(request: DecodedWriteRequest, stream: StreamSeries, bounds: TimeBounds, holdsNan: boolean) {
     this.#request = request;
-    this.#number = number;
+    this.#verdicts = stream.verdicts;
+    this.#number = stream.nextRequest();
     this.#bounds = bounds;
     this.#holdsNan = holdsNan;
     const samples = request.timestampsMs.length;
-    this.#series = new Array(samples);
+    this.#series = new Uint32Array(samples);
     this.#rows = new Uint32Array(samples);
     // One and the same column where series and samples stand at the same positions.
     this.#positions = request.hasOneSampleEach ? this.#rows : new Uint32Array(samples);
   }
 
-  decide(position: number, stream: StreamSeries, deciding: Deciding): Verdict {
-    const raw = this.#raw(position);
-    // The request may hold a new series twice.
-    const known = this.#decided ? stream.recall(raw) : undefined;
-    if (known) {
-      return known;
-    }
-    this.#decided = true;
-    const verdict = decideSeries(raw, stream.stream, deciding, (id) => stream.findById(id));
-    if (verdict.kind === "malformed" || stream.stream.rules.budget?.isExceeded === true) {
-      return verdict;
-    }
-    if (verdict.kind === "keep" && verdict.merged) {
-      this.#rememberMerged(raw, verdict, stream);
-    } else {
-      stream.remember(raw, verdict);
-    }
-    return verdict;
-  }
-
-  add(position: number, verdict: Verdict): void {
+  /** @param code of the verdict about the series at a position. */
+  add(position: number, code: number): void {
     const what = this.#request.hasOneSampleEach ? oneSample(position) : this.#raw(position);
     const samples = what.sampleCount + what.histogramCount;
     this.#received += samples;
     this.#exemplars += what.exemplarCount;
-    if (verdict.kind === "keep") {
-      if (verdict.merged) {
+    if (code > UNKNOWN) {
+      const series = seriesOf(code);
+      if (isMerged(code)) {
         this.#mergedLabels.add(this.#raw(position).rawLabels);
-        this.#firstMerged ??= verdict.series;
+        this.#firstMerged ??= series;
       }
-      this.#keep(position, what, verdict.series);
-    } else if (verdict.kind === "drop") {
-      count(this.#dropped, verdict.reason, samples);
-    } else if (verdict.kind === "refuse") {
-      this.#refuse({ series: position, reason: verdict.reason, detail: verdict.detail }, samples);
+      this.#keep(position, what, series);
+      return;
+    }
+    const rejection = this.#verdicts.rejectionOf(code);
+    if (rejection.kind === "drop") {
+      count(this.#dropped, rejection.reason, samples);
+    } else {
+      this.#refuse({ series: position, reason: rejection.reason, detail: rejection.detail }, samples);
     }
   }
 
-  /** Some codecs recognise one label set by several things; as a merged one it counts once. */
-  #rememberMerged(raw: RawSeries, verdict: Verdict, stream: StreamSeries): void {
-    const labels = { ...oneSample(0), rawLabels: raw.rawLabels };
-    if (!stream.recall(labels)) {
-      this.#merged++;
-      stream.remember(labels, verdict);
-    }
-    if (!stream.recall(raw)) {
-      stream.remember(raw, verdict);
-    }
-  }
-
-  finish(): Intake {
+  /** @param mergedSeries label sets met for the first time that a rule made the same as another's. */
+  finish(mergedSeries: number): Intake {
     if (this.#kept < this.#rows.length) {
-      this.#series.length = this.#kept;
+      this.#series = this.#series.slice(0, this.#kept);
       this.#rows = this.#rows.slice(0, this.#kept);
       this.#positions = this.#positions.slice(0, this.#kept);
     }
     if (this.#mayOverwrite) {
       this.#dropOverwritten();
     }
+    const { known } = this.#verdicts;
     return {
       received: this.#received,
-      kept: { series: this.#series, ...this.#keptColumns() },
+      kept: { series: this.#series, known, ...this.#keptColumns() },
       keptPositions: this.#positions,
       dropped: this.#dropped,
       refused: this.#refused,
       refusals: this.#refusals,
-      mergedSeries: this.#merged,
-      merges: this.#firstMerged && { labelSets: this.#mergedLabels.size, first: this.#firstMerged },
+      mergedSeries,
+      merges:
+        this.#firstMerged === undefined
+          ? undefined
+          : { labelSets: this.#mergedLabels.size, firstRecord: known.recordOf(this.#firstMerged) },
       exemplars: this.#exemplars,
     };
   }
 
   #raw(position: number): RawSeries {
-    const raw = this.#request.series[position];
+    const raw = this.#request.series.at(position);
     if (!raw) {
       throw new Error(`cannot sort series ${position}: the request has ${this.#request.series.length}`);
     }
     return raw;
   }
 
-  #keep(position: number, { firstSample, sampleCount, histogramCount }: Held, series: KnownSeries): void {
+  #keep(position: number, { firstSample, sampleCount, histogramCount }: Held, series: number): void {
     if (histogramCount > 0) {
       const detail = "native histograms are not taken yet";
       this.#refuse({ series: position, reason: "native_histogram", detail }, histogramCount);
     }
-    this.#mayOverwrite ||= series.lastRequest === this.#number;
-    series.lastRequest = this.#number;
+    const { lastRequests } = this.#verdicts.known;
+    this.#mayOverwrite ||= lastRequests[series] === this.#number;
+    lastRequests[series] = this.#number;
     const { oldestMs, newestMs } = this.#bounds;
     let before = Number.NEGATIVE_INFINITY;
     for (let row = firstSample; row < firstSample + sampleCount; row++) {

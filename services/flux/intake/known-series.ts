@@ -1,100 +1,159 @@
-import type { ByteSpace } from "../../shared/byte-space.ts";
 import type { SeriesId } from "../../shared/series.ts";
+import { RecordSpace } from "./record-space.ts";
+import { type HashSecret, SeriesById, type SeriesKey } from "./series-by-id.ts";
 
 /** What a known series begins with. */
-export interface NewSeries {
-  /** The id that it wants first. */
-  readonly id: SeriesId;
+export interface NewSeries extends SeriesKey {
   readonly shard: number;
-  /** What the registry is to hold of it. */
-  readonly record: Buffer;
-  /** Tells the labels that it was sent with. */
-  readonly sourceId: SeriesId;
+  /** Where `records` holds what the registry is to hold of it. */
+  readonly recordAt: number;
+  readonly recordBytes: number;
+  /** Tells the labels that it was sent with; undefined where its id does. */
+  readonly sourceId: SeriesId | undefined;
 }
 
+const FIRST_ROOM = 64;
+
 /**
- * A series that is kept. One object per series and stream, whatever the order its labels come in, so that facts about
- * it (its id, where it is registered) are written once and seen by all.
+ * Series that are kept, numbered from 0 on. One number for each series and stream, whatever the order its labels come in, so
+ * that facts about it (its id, where it is registered) are written once and seen by all.
  *
- * There are millions of them: numbers of 32 bits lie in the object itself, the bytes of the record outside of the heap that
- * V8 searches for garbage, and the series is its own verdict: kept, and not merged with another.
+ * There are millions of them: what is known is in columns, which V8 need not search for garbage, about 40 bytes a series;
+ * the bytes of the records, too, lie outside of its heap. A column is another array once there are more series: read it anew
+ * after whatever may add some.
  */
 export class KnownSeries {
-  readonly shard: number;
-  /** Which registration of its shard it is part of: see `ShardState.registration`. 0: none. */
-  registration = 0;
-  /** Which round of asking limit and quota admitted it in: see `SeriesAdmission`. 0: none. */
-  admission = 0;
-  /** Number of the request that last held it; tells when one request holds it twice. */
-  lastRequest = 0;
-  /** The halves of the id, as signed numbers of 32 bits. */
-  idLow: number;
-  idHigh: number;
-  /** Undefined where the id tells the labels that it was sent with. */
-  #sourceId: SeriesId | undefined;
-  #chunk: Buffer;
-  #recordAt = 0;
-  readonly #recordBytes: number;
+  /** The ids, as signed numbers of 32 bits: the low half of series 0, its high half, the low half of series 1, … */
+  idHalves = new Int32Array(2 * FIRST_ROOM);
+  shards = new Uint16Array(FIRST_ROOM);
+  /** Which registration of its shard each is part of: see `ShardState.registration`. 0: none. */
+  registrations = new Int32Array(FIRST_ROOM);
+  /** Which round of asking limit and quota admitted each in: see `SeriesAdmission`. 0: none. */
+  admissions = new Int32Array(FIRST_ROOM);
+  /** Number of the request that last held each; tells when one request holds it twice. */
+  lastRequests = new Int32Array(FIRST_ROOM);
+  readonly records = new RecordSpace();
+  #streams = new Uint32Array(FIRST_ROOM);
+  #recordAts = new Float64Array(FIRST_ROOM);
+  #recordBytes = new Uint32Array(FIRST_ROOM);
+  /** Of those few whose ids do not tell the labels that they were sent with. */
+  readonly #sourceIds = new Map<number, SeriesId>();
+  readonly #byId: SeriesById;
+  #size = 0;
 
-  constructor({ id, shard, record, sourceId }: NewSeries) {
-    this.shard = shard;
-    this.idLow = lowOf(id);
-    this.idHigh = highOf(id);
-    this.#sourceId = sourceId === id ? undefined : sourceId;
-    this.#chunk = record;
-    this.#recordBytes = record.length;
+  constructor(secret: HashSecret) {
+    this.#byId = new SeriesById(this, secret);
   }
 
-  get kind(): "keep" {
-    return "keep";
+  get size(): number {
+    return this.#size;
   }
 
-  get series(): this {
-    return this;
+  /** Numbers a series. From now on `find` gives this one, should there be others with its id in the stream. */
+  add(series: NewSeries): number {
+    const number = this.#size++;
+    if (number === this.shards.length) {
+      this.#grow();
+    }
+    this.idHalves[2 * number] = series.idLow;
+    this.idHalves[2 * number + 1] = series.idHigh;
+    this.shards[number] = series.shard;
+    this.#streams[number] = series.stream;
+    this.#recordAts[number] = series.recordAt;
+    this.#recordBytes[number] = series.recordBytes;
+    if (series.sourceId !== undefined) {
+      this.#sourceIds.set(number, series.sourceId);
+    }
+    this.#byId.put(number, series);
+    return number;
   }
 
-  get merged(): false {
-    return false;
+  /** Adds a series that others know, with all that they know of it. @returns its number here. */
+  adopt(others: KnownSeries, series: number): number {
+    const record = others.recordOf(series);
+    const number = this.add({
+      ...others.keyOf(series),
+      shard: others.shards[series] ?? 0,
+      recordAt: this.records.hold(record),
+      recordBytes: record.length,
+      sourceId: others.#sourceIds.get(series),
+    });
+    this.registrations[number] = others.registrations[series] ?? 0;
+    this.admissions[number] = others.admissions[series] ?? 0;
+    return number;
   }
 
-  /** Its id. */
-  get id(): SeriesId {
-    return (BigInt(this.idHigh >>> 0) << 32n) | BigInt(this.idLow >>> 0);
+  /** The series of a stream that has this id now. */
+  find(key: SeriesKey): number | undefined {
+    return this.#byId.find(key);
   }
 
-  /** Set once, if the id turns out to be another series' (DESIGN 5.5). */
-  set id(id: SeriesId) {
-    this.#sourceId ??= this.id;
-    this.idLow = lowOf(id);
-    this.idHigh = highOf(id);
+  idOf(series: number): SeriesId {
+    const { idLow, idHigh } = this.keyOf(series);
+    return idOfHalves(idLow, idHigh);
+  }
+
+  /** Called once for a series, if the id turns out to be another series' (DESIGN 5.5). */
+  changeId(series: number, id: SeriesId): void {
+    this.#sourceIds.set(series, this.sourceIdOf(series));
+    this.idHalves[2 * series] = Number(BigInt.asIntN(32, id));
+    this.idHalves[2 * series + 1] = Number(BigInt.asIntN(32, id >> 32n));
+  }
+
+  /** Tells the labels that a series had when it was first seen: others that end up here were merged by a rule. */
+  sourceIdOf(series: number): SeriesId {
+    return this.#sourceIds.get(series) ?? this.idOf(series);
   }
 
   /** What the registry holds of it, but for its type. Not to be written to. */
-  get record(): Buffer {
-    return this.#chunk.subarray(this.#recordAt, this.#recordAt + this.#recordBytes);
+  recordOf(series: number): Buffer {
+    return this.records.at(this.#recordAts[series] ?? 0, this.recordBytesOf(series));
   }
 
-  get recordBytes(): number {
-    return this.#recordBytes;
+  recordBytesOf(series: number): number {
+    return this.#recordBytes[series] ?? 0;
   }
 
-  /** Whether it was sent with these labels when it was first seen: others that end up here were merged by a rule. */
-  isOf(sourceId: SeriesId): boolean {
-    return (this.#sourceId ?? this.id) === sourceId;
+  /** Copies its record. @param to where in `target`. */
+  copyRecord(series: number, target: Buffer, to: number): void {
+    this.records.copy(this.#recordAts[series] ?? 0, this.recordBytesOf(series), target, to);
   }
 
-  /** Gives its record a place in this space. */
-  moveRecord(space: ByteSpace): void {
-    const { chunk, start } = space.keep(this.record);
-    this.#chunk = chunk;
-    this.#recordAt = start;
+  keyOf(series: number): SeriesKey {
+    return {
+      stream: this.#streams[series] ?? 0,
+      idLow: this.idHalves[2 * series] ?? 0,
+      idHigh: this.idHalves[2 * series + 1] ?? 0,
+    };
+  }
+
+  isSame(series: number, { stream, idLow, idHigh }: SeriesKey): boolean {
+    return (
+      this.idHalves[2 * series] === idLow &&
+      this.idHalves[2 * series + 1] === idHigh &&
+      this.#streams[series] === stream
+    );
+  }
+
+  #grow(): void {
+    const room = 2 * this.shards.length;
+    this.idHalves = moved(this.idHalves, new Int32Array(2 * room));
+    this.shards = moved(this.shards, new Uint16Array(room));
+    this.registrations = moved(this.registrations, new Int32Array(room));
+    this.admissions = moved(this.admissions, new Int32Array(room));
+    this.lastRequests = moved(this.lastRequests, new Int32Array(room));
+    this.#streams = moved(this.#streams, new Uint32Array(room));
+    this.#recordAts = moved(this.#recordAts, new Float64Array(room));
+    this.#recordBytes = moved(this.#recordBytes, new Uint32Array(room));
   }
 }
 
-function lowOf(id: SeriesId): number {
-  return Number(BigInt.asIntN(32, id));
+/** An id from its halves, signed or not. */
+export function idOfHalves(idLow: number, idHigh: number): SeriesId {
+  return (BigInt(idHigh >>> 0) << 32n) | BigInt(idLow >>> 0);
 }
 
-function highOf(id: SeriesId): number {
-  return Number(BigInt.asIntN(32, id >> 32n));
+function moved<Column extends { set(values: Column): void }>(values: Column, to: Column): Column {
+  to.set(values);
+  return to;
 }

@@ -1,14 +1,14 @@
 /**
  * Finds samples that a later one of the same request overwrites: same series, same timestamp. The last one wins, as
  * it would if they came one request after the other; the stores would otherwise each pick their own.
- * @param series the series of each sample, the same object for the same series.
+ * @param series the number of each sample's series.
  * @returns the positions of the overwritten samples.
  */
 export function overwrittenSamples(
-  series: readonly object[],
+  series: Uint32Array,
   timestampMsOf: (position: number) => number,
 ): ReadonlySet<number> {
-  const lastAt = new Map<object, Map<number, number>>();
+  const lastAt = new Map<number, Map<number, number>>();
   const overwritten = new Set<number>();
   for (const [position, owner] of series.entries()) {
     const timestampMs = timestampMsOf(position);

@@ -1,34 +1,37 @@
 import type { DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
 import { NONE, type SeriesIndex } from "../../kernel/series-index.ts";
-import { ByteSpace } from "../../shared/byte-space.ts";
 import type { SeriesId } from "../../shared/series.ts";
-import type { KnownSeries } from "./known-series.ts";
-import { SeriesById } from "./series-by-id.ts";
-import type { Stream, Verdict } from "./stream.ts";
+import { idOfHalves, type NewSeries } from "./known-series.ts";
+import { type HashSecret, KNOWN_SECRET, type SeriesKey } from "./series-by-id.ts";
+import type { Stream } from "./stream.ts";
+import { UNKNOWN, type Verdict, Verdicts } from "./verdicts.ts";
 
 /** Bytes of records that the young half may hold for each series that it may have; longer ones turn it earlier. */
 const BYTES_PER_SERIES = 1024;
-/** At least, so that a small table does not forget within a request what it has just learnt. */
+/** At least, so that a small table does not forget with every request what it has just learnt. */
 const MIN_HALF_BYTES = 2 ** 24;
-/** Large ones leave no holes between what requests take and give back. */
-const RECORD_CHUNK_BYTES = 1_048_576;
+
+/** What is known of the series of a request. */
+export interface Recalled {
+  /** By position; `UNKNOWN` where there is none. */
+  readonly codes: Int32Array;
+  /** Where those stand that have none, and the numbers under which their verdicts are to be remembered. */
+  readonly unknown: { readonly positions: readonly number[]; readonly numbers: readonly number[] };
+}
 
 /**
  * Remembers the verdict about every series that was seen lately, for all streams together, within a bound: what is
  * new goes into a young half; when that is full it becomes the old half and the old one is thrown away. A series
- * that is met in the old half moves to the young one, so only what nobody sends any more is forgotten.
+ * that is met in the old half moves to the young one, so only what nobody sends any more is forgotten. Halves turn before
+ * a request, never within one: all that it holds is in the young half then.
  */
 export class SeriesTable {
   readonly #index: SeriesIndex;
   readonly #halfSize: number;
   readonly #halfBytes: number;
-  readonly #streams = new Set<StreamSeries>();
-  /** By the numbers that the index gives in each half. */
-  #young: Verdict[] = [];
-  #old: Verdict[] = [];
-  readonly #records = new ByteSpace(RECORD_CHUNK_BYTES);
-  /** Bytes of records in the young half. */
-  #youngBytes = 0;
+  readonly #secret: HashSecret;
+  #young: Verdicts;
+  #old: Verdicts;
   #incarnation: number;
   #requests = 0;
   #opened = 0;
@@ -36,35 +39,37 @@ export class SeriesTable {
   /**
    * @param halfSize verdicts in the young half, but for those of a request that it had already begun with: so many
    * series that are sent again and again are surely remembered, and at most twice as many take memory.
+   * @param secret where senders could fill the table.
    */
-  constructor(index: SeriesIndex, halfSize: number) {
+  constructor(index: SeriesIndex, halfSize: number, secret: HashSecret = KNOWN_SECRET) {
     this.#index = index;
     this.#incarnation = index.incarnation;
     this.#halfSize = halfSize;
     this.#halfBytes = Math.max(halfSize * BYTES_PER_SERIES, MIN_HALF_BYTES);
+    this.#secret = secret;
+    this.#young = new Verdicts(secret);
+    this.#old = new Verdicts(secret);
   }
 
   /** Verdicts remembered now, at most. */
   get size(): number {
-    return this.#young.length + this.#old.length;
+    return this.#young.size + this.#old.size;
   }
 
-  /** The part of the table that belongs to one stream, until `closeStream`. */
+  /** The half that the series of the request at hand are in. */
+  get verdicts(): Verdicts {
+    return this.#young;
+  }
+
+  /** The part of the table that belongs to one stream. Nothing has to be closed: what is not found any more goes in time. */
   openStream(stream: Stream): StreamSeries {
     this.#opened++;
-    const series = new StreamSeries(stream, this.#opened, this);
-    this.#streams.add(series);
-    return series;
+    return new StreamSeries(stream, this.#opened, this);
   }
 
-  /** Its verdicts are found no more; they go when the halves turn. */
-  closeStream(series: StreamSeries): void {
-    this.#streams.delete(series);
-  }
-
-  /** The number of the next request: see `KnownSeries.lastRequest`. */
+  /** The number of the next request: see `KnownSeries.lastRequests`. */
   nextRequest(): number {
-    this.#requests++;
+    this.#requests = (this.#requests + 1) | 0;
     return this.#requests;
   }
 
@@ -74,47 +79,49 @@ export class SeriesTable {
     this.#forgetVerdicts();
   }
 
-  /** What is known of each series of a request, by position. */
-  recallAll(stream: StreamSeries, request: DecodedWriteRequest): (Verdict | undefined)[] {
+  /** What is known of each series of a request that is about to be sorted. */
+  recallAll(stream: number, request: DecodedWriteRequest): Recalled {
     this.#prepare();
-    const findings = this.#index.findAll(stream.number, request);
-    const verdicts = new Array<Verdict | undefined>(findings.length >> 1);
-    for (let i = 0; i < verdicts.length; i++) {
-      verdicts[i] = this.#verdictOf(stream, findings[2 * i] ?? NONE, findings[2 * i + 1] ?? NONE);
+    const findings = this.#index.numberAll(stream, request);
+    const codes = new Int32Array(findings.length >> 1);
+    const positions: number[] = [];
+    const numbers: number[] = [];
+    for (let position = 0; position < codes.length; position++) {
+      const number = findings[2 * position] ?? NONE;
+      const code = this.#codeOf(number, findings[2 * position + 1] ?? NONE);
+      codes[position] = code;
+      if (code === UNKNOWN) {
+        positions.push(position);
+        numbers.push(number);
+      }
     }
-    return verdicts;
+    return { codes, unknown: { positions, numbers } };
   }
 
-  /** What is known of one series. */
-  recall(stream: StreamSeries, series: RawSeries): Verdict | undefined {
-    const [number = NONE, before = NONE] = this.#index.find(stream.number, series);
-    return this.#verdictOf(stream, number, before);
+  /** The number of a series, and what is known of it. */
+  recall(stream: number, series: RawSeries): { number: number; code: number } {
+    const [number = NONE, before = NONE] = this.#index.numberOne(stream, series);
+    return { number, code: this.#codeOf(number, before) };
   }
 
-  /** Remembers a verdict about a series that is not known. */
-  remember(stream: StreamSeries, series: RawSeries, verdict: Verdict): void {
-    this.#prepare();
-    this.#putYoung(stream, this.#index.add(stream.number, series), verdict);
+  /** A kept series of a stream, by the id that it wanted first. */
+  find(key: SeriesKey): number | undefined {
+    const young = this.#young.known.find(key);
+    if (young !== undefined) {
+      return young;
+    }
+    const old = this.#old.known.find(key);
+    return old === undefined ? undefined : this.#young.adoptSeries(this.#old, old);
   }
 
-  #verdictOf(stream: StreamSeries, number: number, before: number): Verdict | undefined {
-    if (before === NONE) {
-      return number === NONE ? undefined : this.#young[number];
+  #codeOf(number: number, before: number): number {
+    if (before !== NONE) {
+      const code = this.#young.adopt(number, this.#old, before);
+      this.#young.reach(number);
+      return code;
     }
-    const verdict = this.#old[before];
-    if (verdict) {
-      this.#putYoung(stream, number, verdict);
-    }
-    return verdict;
-  }
-
-  #putYoung(stream: StreamSeries, number: number, verdict: Verdict): void {
-    this.#young[number] = verdict;
-    if (verdict.kind === "keep") {
-      verdict.series.moveRecord(this.#records);
-      this.#youngBytes += verdict.series.recordBytes;
-      stream.noteYoung(verdict.series);
-    }
+    this.#young.reach(number);
+    return this.#young.codeOf(number);
   }
 
   /** Turns the halves when the young one is full. */
@@ -123,33 +130,27 @@ export class SeriesTable {
       this.#incarnation = this.#index.incarnation;
       this.#forgetVerdicts();
     }
-    if (this.#young.length < this.#halfSize && this.#youngBytes < this.#halfBytes) {
+    if (this.#young.size < this.#halfSize && this.#young.known.records.bytes < this.#halfBytes) {
       return;
     }
     this.#index.turnHalves();
     this.#old = this.#young;
-    this.#young = [];
-    this.#youngBytes = 0;
-    for (const stream of this.#streams) {
-      stream.forgetOld();
-    }
+    this.#old.growOld();
+    this.#young = new Verdicts(this.#secret);
   }
 
   #forgetVerdicts(): void {
-    this.#young = [];
-    this.#old = [];
-    this.#youngBytes = 0;
+    this.#young = new Verdicts(this.#secret);
+    this.#old = new Verdicts(this.#secret);
   }
 }
 
-/** The verdicts of one stream, by raw label bytes; and its kept series, by the id that they wanted first. */
+/** The part of the table that belongs to one stream. */
 export class StreamSeries {
   readonly stream: Stream;
   /** Names it in the table. */
   readonly number: number;
   readonly #table: SeriesTable;
-  #youngById = new SeriesById();
-  #oldById = new SeriesById();
 
   /** @param number that no other stream of the table has or had. */
   constructor(stream: Stream, number: number, table: SeriesTable) {
@@ -162,34 +163,36 @@ export class StreamSeries {
     return this.#table.nextRequest();
   }
 
-  /** The verdicts about the series of a request, as far as they are remembered, by position. */
-  recallAll(request: DecodedWriteRequest): (Verdict | undefined)[] {
-    return this.#table.recallAll(this, request);
+  /** The half that the series of the request at hand are in. */
+  get verdicts(): Verdicts {
+    return this.#table.verdicts;
   }
 
-  /** The verdict about a series, if it is remembered. */
-  recall(series: RawSeries): Verdict | undefined {
-    return this.#table.recall(this, series);
+  /** What is known of the series of a request that is about to be sorted. */
+  recallAll(request: DecodedWriteRequest): Recalled {
+    return this.#table.recallAll(this.number, request);
   }
 
-  /** A kept series of this stream, if it is remembered. */
-  findById(id: SeriesId): KnownSeries | undefined {
-    return this.#youngById.get(id) ?? this.#oldById.get(id);
+  /** What is known of a series of the request at hand. */
+  recall(series: RawSeries): { number: number; code: number } {
+    return this.#table.recall(this.number, series);
   }
 
-  /** Remembers the verdict about a series that `recall` does not know. */
-  remember(series: RawSeries, verdict: Verdict): void {
-    this.#table.remember(this, series, verdict);
+  /**
+   * Keeps a series, unless the stream has one with the same record: then it is that one.
+   * @returns a number of `verdicts.known`, and whether a rule has made it the same as another.
+   */
+  keep(series: Omit<NewSeries, "stream">): Extract<Verdict, { kind: "keep" }> {
+    const { known } = this.verdicts;
+    const own: NewSeries = { ...series, stream: this.number };
+    const twin = this.#table.find(own);
+    if (twin === undefined || !known.recordOf(twin).equals(known.records.at(series.recordAt, series.recordBytes))) {
+      return { kind: "keep", series: known.add(own), merged: false };
+    }
+    return { kind: "keep", series: twin, merged: known.sourceIdOf(twin) !== sourceIdOf(own) };
   }
+}
 
-  /** Called by the table for what is kept and goes into its young half. */
-  noteYoung(series: KnownSeries): void {
-    this.#youngById.put(series);
-  }
-
-  /** Called by the table when the halves change places. */
-  forgetOld(): void {
-    this.#oldById = this.#youngById;
-    this.#youngById = new SeriesById();
-  }
+function sourceIdOf({ sourceId, idLow, idHigh }: NewSeries): SeriesId {
+  return sourceId ?? idOfHalves(idLow, idHigh);
 }

@@ -89,10 +89,7 @@ export class StreamTable {
   }
 
   #close(streams: TenantStreams, words: string): void {
-    const open = streams.get(words);
-    if (open) {
-      streams.delete(words);
-      this.#series.closeStream(open.series);
+    if (streams.delete(words)) {
       this.#size--;
     }
   }

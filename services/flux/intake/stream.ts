@@ -1,21 +1,27 @@
-import type { Codec, RawSeries, SeriesTerms } from "../../kernel/codec.ts";
+import type { Codec, SeriesTerms } from "../../kernel/codec.ts";
 import { encodeLabels } from "../../shared/label-bytes.ts";
 import { recordOf } from "../../shared/registry-record.ts";
 import type { Label, LabelSet, SeriesId } from "../../shared/series.ts";
-import { type SeriesHasher, shardOf } from "../../shared/series-id.ts";
-import type { DropReason, SeriesRefusal } from "../reasons.ts";
+import type { SeriesHasher } from "../../shared/series-id.ts";
 import { BLOCK_FORMAT, type BufferFormat } from "./buffer-format.ts";
 import type { Sender } from "./identity.ts";
-import { KnownSeries, type NewSeries } from "./known-series.ts";
 import type { Rules } from "./rules.ts";
 import { checkLimits, injectOwner, type SeriesLimits, tidyLabels } from "./series-check.ts";
+import type { Rejection } from "./verdicts.ts";
 
-/** What becomes of every sample of a series in a stream. */
-export type Verdict =
-  | { readonly kind: "keep"; readonly series: KnownSeries; readonly merged: boolean }
-  | { readonly kind: "drop"; readonly reason: DropReason }
-  | { readonly kind: "refuse"; readonly reason: SeriesRefusal; readonly detail: string }
-  | { readonly kind: "malformed" };
+/** A series that is to be kept. */
+export interface StoredSeries {
+  readonly kind: "keep";
+  /** The id that it wants first. */
+  readonly id: SeriesId;
+  /** What the registry is to hold of it. */
+  readonly record: Buffer;
+  /** Tells the labels that it was sent with; undefined where the id does. */
+  readonly sourceId: SeriesId | undefined;
+}
+
+/** What is to become of a series that a stream has not seen. */
+export type Decided = StoredSeries | Rejection | { readonly kind: "malformed" };
 
 /** One combination of key, tenant, server and rules. */
 export class Stream {
@@ -41,46 +47,17 @@ export interface Deciding {
   readonly format?: BufferFormat;
 }
 
+const DROPPED: Rejection = { kind: "drop", reason: "drop_metrics" };
+
 /**
- * Decides about a series that the stream has not seen: checks it, drops labels, adds the owner's, applies the rules.
- * @param known finds series of this stream by the id that they wanted first.
+ * Decides about a series by its labels: checks them, drops those that rules name, adds the owner's, applies the rules. Pure.
+ * @param rawLabels as `RawSeries` has them.
  */
-export function decideSeries(raw: RawSeries, stream: Stream, deciding: Deciding, known: FindById): Verdict {
-  return decideAtOnce(raw, stream, deciding, known) ?? decideByLabels(raw.rawLabels, stream, deciding, known);
-}
-
-type FindById = (id: SeriesId) => KnownSeries | undefined;
-
-/** @returns undefined where its labels have to be looked at: because of rules, or because of what they are. */
-function decideAtOnce(
-  raw: RawSeries,
-  stream: Stream,
-  { codec, limits, shards, format = BLOCK_FORMAT }: Deciding,
-  known: FindById,
-): Verdict | undefined {
-  if (stream.rules.dropsMetrics || format !== BLOCK_FORMAT) {
-    return undefined;
-  }
-  const stored = codec.storedLabels(raw, stream.terms);
-  if (
-    !stored ||
-    stored.labels > limits.maxLabels ||
-    stored.nameBytes > limits.maxLabelNameBytes ||
-    stored.valueBytes > limits.maxLabelValueBytes ||
-    stored.labelBytes.length > limits.maxSeriesBytes
-  ) {
-    return undefined;
-  }
-  const record = recordOf(stored.labelBytes, "unknown");
-  return keep({ id: stored.id, shard: shardOf(stored.id, shards), record, sourceId: stored.id }, known);
-}
-
-function decideByLabels(
+export function decideSeries(
   rawLabels: string,
   stream: Stream,
-  { codec, hasher, limits, shards, format = BLOCK_FORMAT }: Deciding,
-  known: FindById,
-): Verdict {
+  { codec, hasher, limits, format = BLOCK_FORMAT }: Deciding,
+): Decided {
   const named = nameSeries(rawLabels, stream, codec);
   if (named.kind !== "named") {
     return named;
@@ -92,7 +69,7 @@ function decideByLabels(
     return { kind: "refuse", reason: size.reason, detail: size.detail };
   }
   if (!stream.rules.decide(labels).keep) {
-    return { kind: "drop", reason: "drop_metrics" };
+    return DROPPED;
   }
   const fits = format.checkSeries(labels, stream.sender);
   if (!fits.ok) {
@@ -100,15 +77,8 @@ function decideByLabels(
   }
   const id = hasher.idOf(labelBytes, 0);
   // Where no label was dropped, the stored labels tell as well as those sent whether another series is the same.
-  const sourceId = named.isWhole ? id : hasher.idOf(encodeLabels(sent), 0);
-  return keep({ id, shard: shardOf(id, shards), record: recordOf(labelBytes, "unknown"), sourceId }, known);
-}
-
-function keep(series: NewSeries, known: FindById): Verdict {
-  const twin = known(series.id);
-  return twin?.record.equals(series.record)
-    ? { kind: "keep", series: twin, merged: !twin.isOf(series.sourceId) }
-    : new KnownSeries(series);
+  const sourceId = named.isWhole ? undefined : hasher.idOf(encodeLabels(sent), 0);
+  return { kind: "keep", id, record: recordOf(labelBytes, "unknown"), sourceId };
 }
 
 /** The labels of a series, as they came and as they are to be stored. */
@@ -127,7 +97,7 @@ export function nameSeries(
   rawLabels: string,
   { sender, rules }: Stream,
   codec: Codec,
-): NamedSeries | Extract<Verdict, { kind: "refuse" | "malformed" }> {
+): NamedSeries | Extract<Decided, { kind: "refuse" | "malformed" }> {
   const decoded = codec.decodeLabels(rawLabels);
   if (!decoded.ok) {
     return decoded.fault === "malformed_protobuf"

@@ -1,13 +1,12 @@
 import type { Intake, KeptSamples, SeriesRefused } from "./intake.ts";
-import type { KnownSeries } from "./known-series.ts";
 import { storedName } from "./stored-name.ts";
 
-/** Series of a request for which there was no place. */
+/** Series of a request for which there was no place, by their numbers in `KeptSamples.known`. */
 export interface TurnedAway {
   /** Over the quota of the namespace: the operator wants them dropped. */
-  readonly overQuota: ReadonlySet<KnownSeries>;
+  readonly overQuota: ReadonlySet<number>;
   /** Over the limit of active series: the sender is to be told. */
-  readonly overLimit: ReadonlySet<KnownSeries>;
+  readonly overLimit: ReadonlySet<number>;
   /** Active series of the tenant; undefined where its limit was not asked. */
   readonly activeSeries: number | undefined;
   readonly maxActiveSeries: number;
@@ -23,6 +22,7 @@ export function keptWithout(kept: KeptSamples, turnedAway: TurnedAway): KeptSamp
   const stays = staying(kept, turnedAway);
   return {
     series: kept.series.filter(stays),
+    known: kept.known,
     timestampsMs: kept.timestampsMs.filter(stays),
     valueBits: kept.valueBits.filter(stays),
   };
@@ -46,11 +46,10 @@ export function turnAway(intake: Intake, turnedAway: TurnedAway): Intake {
 }
 
 function staying({ series }: KeptSamples, { overQuota, overLimit }: TurnedAway): (_: unknown, i: number) => boolean {
-  const stays = series.map((one) => !overQuota.has(one) && !overLimit.has(one));
-  return (_, i) => stays[i] === true;
+  return (_, i) => !overQuota.has(series[i] ?? 0) && !overLimit.has(series[i] ?? 0);
 }
 
-function samplesOf(turnedAway: ReadonlySet<KnownSeries>, { series }: KeptSamples): number {
+function samplesOf(turnedAway: ReadonlySet<number>, { series }: KeptSamples): number {
   return series.filter((one) => turnedAway.has(one)).length;
 }
 
@@ -59,18 +58,14 @@ function withCount<Reason>(counts: ReadonlyMap<Reason, number>, reason: Reason, 
 }
 
 function limitRefusals({ kept, keptPositions }: Intake, turnedAway: TurnedAway): SeriesRefused[] {
-  const positions = new Set(keptPositions.filter((_, i) => isOver(kept.series[i], turnedAway)));
-  const detail = describeLimit(turnedAway);
+  const positions = new Set(keptPositions.filter((_, i) => turnedAway.overLimit.has(kept.series[i] ?? 0)));
+  const detail = describeLimit(kept, turnedAway);
   return [...positions].map((series) => ({ series, reason: "series_limit", detail }));
 }
 
-function isOver(series: KnownSeries | undefined, { overLimit }: TurnedAway): boolean {
-  return series !== undefined && overLimit.has(series);
-}
-
-function describeLimit({ overLimit, activeSeries, maxActiveSeries }: TurnedAway): string {
+function describeLimit({ known }: KeptSamples, { overLimit, activeSeries, maxActiveSeries }: TurnedAway): string {
   const [first] = overLimit;
-  const name = first ? storedName(first) : "";
+  const name = first === undefined ? "" : storedName(known.recordOf(first));
   const shown = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
   const limit = `at most ${maxActiveSeries} (FLUX_MAX_ACTIVE_SERIES or maxActiveSeries) are taken`;
   return `the tenant has ${activeSeries} active series, ${limit}; ${overLimit.size} of the request are new beyond, the first: ${shown}`;

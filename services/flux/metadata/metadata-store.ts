@@ -97,11 +97,11 @@ export class MetadataStore {
     };
   }
 
-  /** Tells the type of series of an owner from their label bytes, as far as `keep` has seen it. */
-  typesOf(owner: MetadataOwner): (labelBytes: Uint8Array) => MetricType {
+  /** Tells the type of series of an owner from their label bytes, as far as `keep` has seen it; undefined if it has not. */
+  typesOf(owner: MetadataOwner): ((labelBytes: Uint8Array) => MetricType) | undefined {
     const families = this.#servers.get(nameOf(owner))?.families;
     return families === undefined || families.size === 0
-      ? () => "unknown"
+      ? undefined
       : (labelBytes) => families.typeOf(findLabelValue(labelBytes, METRIC_NAME_LABEL) ?? "");
   }
 

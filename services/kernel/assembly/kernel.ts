@@ -30,19 +30,9 @@ export {
   timesAt,
   valuesAt,
 } from "./request-rows";
-export { add, findAll, findOne, forgetAll, turnHalves } from "./series-index";
+export { forgetAll, numberAll, numberOne, turnHalves } from "./series-index";
 
-export {
-  longestName,
-  longestValue,
-  ownerAt,
-  ruledAt,
-  sentAt,
-  storedAt,
-  storedCount,
-  storedId,
-  storeLabels,
-} from "./stored-labels";
+export { makeRecords, ownerAt, recordRowsAt, recordsAt, ruledAt, sentAt, wantedAt } from "./stored-labels";
 
 const input = new GrowingSpace();
 const expanded = new GrowingSpace();

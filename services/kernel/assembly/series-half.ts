@@ -6,7 +6,8 @@ import { areSame, FINGERPRINT_BYTES } from "./fingerprint";
  * A cell:  u32 hash (the first word of the fingerprint), u32 number + 1 (0: the cell is empty)
  *
  * Labels are not held: the fingerprint stands for them. Senders send their series in the same order again and again; so
- * a look-up first tries the number after the one that was found last, which lies next in memory.
+ * a look-up first tries the number after the one that was found last, which lies next in memory; and where another series
+ * has come in between, or in the place of one, the number after that.
  */
 
 const FIRST_CELLS: u32 = 1024;
@@ -18,6 +19,8 @@ export class SeriesHalf {
   /** Fingerprints. Their numbers are 0 to this. */
   count: u32 = 0;
   private expected: u32 = 0;
+  /** What comes next if the one that was found last does not stand where it stood before. */
+  private resumed: u32 = 0;
   private prints: usize = 0;
   private cells: usize = 0;
   private mask: u32 = 0;
@@ -29,6 +32,12 @@ export class SeriesHalf {
       this.expected = expected + 1;
       return expected;
     }
+    const resumed = this.resumed;
+    if (resumed < this.count && areSame(this.printOf(resumed), print)) {
+      this.expected = resumed + 1;
+      return resumed;
+    }
+    this.resumed = expected + 1;
     const number = this.lookUp(print);
     if (number !== NONE) {
       this.expected = number + 1;
@@ -60,6 +69,7 @@ export class SeriesHalf {
     this.mask = 0;
     this.count = 0;
     this.expected = 0;
+    this.resumed = 0;
   }
 
   private printOf(number: u32): usize {

@@ -12,13 +12,13 @@ let young = new SeriesHalf();
 let old = new SeriesHalf();
 const found = new GrowingSpace();
 
-/** A finding: the number now, and the number in the old half that it had before, or NONE. */
+/** A finding: the number, and the one that it had in the old half until now, or NONE. */
 const FINDING_BYTES: usize = 8;
 
 const print = memory.data(16, 16);
 
-/** Looks up every series of the request at hand. @returns where the findings are, one for each series. */
-export function findAll(stream: u32): usize {
+/** Numbers every series of the request at hand. @returns where the findings are, one for each series. */
+export function numberAll(stream: u32): usize {
   const findings = found.ensure(<usize>seriesCount * FINDING_BYTES);
   for (let series: u32 = 0; series < seriesCount; series++) {
     const row = seriesRow(series);
@@ -28,18 +28,12 @@ export function findAll(stream: u32): usize {
   return findings;
 }
 
-/** Looks up some bytes. @returns where the finding is. */
-export function findOne(stream: u32, at: usize, length: u32): usize {
+/** Numbers some bytes. @returns where the finding is. */
+export function numberOne(stream: u32, at: usize, length: u32): usize {
   const finding = found.ensure(FINDING_BYTES);
   takeFingerprint(at, length, stream, print);
   find(finding);
   return finding;
-}
-
-/** Adds bytes that were not found. @returns their number. */
-export function add(stream: u32, at: usize, length: u32): u32 {
-  takeFingerprint(at, length, stream, print);
-  return young.add(print);
 }
 
 /** The young half becomes the old one, which is forgotten. */
@@ -55,15 +49,13 @@ export function forgetAll(): void {
   old.clear();
 }
 
-/** Looks up the fingerprint at hand. */
+/** Finds the number of the fingerprint at hand, which gets one if it has none. */
 function find(finding: usize): void {
   let number = young.find(print);
   let before = NONE;
   if (number === NONE) {
     before = old.find(print);
-    if (before !== NONE) {
-      number = young.add(print);
-    }
+    number = young.add(print);
   }
   store<u32>(finding, number);
   store<u32>(finding, before, 4);

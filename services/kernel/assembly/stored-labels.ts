@@ -3,8 +3,8 @@ import { copyApart, SLACK } from "./snappy";
 import { xxh64 } from "./xxh64";
 
 /*
- * The labels of a series as they are to be stored (`services/shared/label-bytes.ts`): sorted, without empty ones and
- * without tenant and server labels, with those of its owner; and the id that is made of them.
+ * The records of new series (`services/shared/registry-record.ts`): their labels as they are to be stored, sorted, without
+ * empty ones and without tenant and server labels, with those of their owner; and the ids that are made of them.
  *
  * Only what needs neither words nor rules is done here: labels that are plain ASCII, each a name and perhaps a value, none
  * of them twice, the metric name among them, and no label that a rule is about. Whatever else there is, the host reads
@@ -31,6 +31,21 @@ const NAME_FIELD: u32 = 0x0a;
 const VALUE_FIELD: u32 = 0x12;
 const LABEL_FIELD: u32 = 0x0a;
 
+/** What a record begins with: version 1, type 0, which is the unknown one. */
+const RECORD_HEAD: u16 = 0x0001;
+const RECORD_HEAD_BYTES: usize = 2;
+
+/** Of a series that is wanted: where its label fields are, and how many bytes they take. */
+const WANTED_BYTES: usize = 8;
+/** Of a record that was made: where it begins behind `recordsAt`, its bytes, or 0 if the host has to make it; … */
+const ROW_BYTES: usize = 32;
+const RECORD_BYTES: usize = 4;
+const ID: usize = 8;
+/** … how many labels it holds, and the bytes of their longest name and value. */
+const LABELS: usize = 16;
+const LONGEST_NAME: usize = 20;
+const LONGEST_VALUE: usize = 24;
+
 const owner = new GrowingSpace();
 let tenantBytes: u32 = 0;
 let serverBytes: u32 = 0;
@@ -38,16 +53,12 @@ let serverBytes: u32 = 0;
 const ruled = new GrowingSpace();
 let ruledBytes: u32 = 0;
 const sent = new GrowingSpace();
-const stored = new GrowingSpace();
+const wanted = new GrowingSpace();
+const rows = new GrowingSpace();
+const records = new GrowingSpace();
 
 let count: u32 = 0;
 let hasMetricName: bool = false;
-
-/** Of what `storeLabels` made: how many labels, and the bytes of the longest name and value. */
-export let storedCount: u32 = 0;
-export let longestName: u32 = 0;
-export let longestValue: u32 = 0;
-let id: u64 = 0;
 
 /** Where the host writes tenant and server, both ASCII, one behind the other. */
 export function ownerAt(tenant: u32, server: u32): usize {
@@ -67,31 +78,55 @@ export function sentAt(bytes: u32): usize {
   return sent.ensure(<usize>bytes + SLACK);
 }
 
-export function storedAt(): usize {
-  return stored.start;
+/** Where the host writes which series are wanted. */
+export function wantedAt(series: u32): usize {
+  return wanted.ensure(<usize>series * WANTED_BYTES);
 }
 
-/** The id that is made of them. */
-export function storedId(): u64 {
-  return id;
+export function recordsAt(): usize {
+  return records.start;
 }
 
-/** Makes the stored labels of some label fields, for the owner at hand. @returns their bytes, or 0: the host has to. */
-export function storeLabels(at: usize, length: u32): u32 {
+export function recordRowsAt(): usize {
+  return rows.start;
+}
+
+/** Makes the records of the series that are wanted, for the owner at hand. @returns the bytes of all. */
+export function makeRecords(series: u32): u32 {
+  // A length of less than 2^14 takes two bytes, one more than it may take in the request; longer ones are left to the host.
+  const mostAdded = RECORD_HEAD_BYTES + tenantBytes + serverBytes + 2 * <usize>OWNER_NAME_BYTES + 4 * MAX_LABELS;
+  const wantedEnd = wanted.start + <usize>series * WANTED_BYTES;
+  let most: usize = SLACK;
+  for (let at = wanted.start; at < wantedEnd; at += WANTED_BYTES) {
+    most += mostAdded + load<u32>(at, 4);
+  }
+  const out = records.ensure(most);
+  let end = out;
+  let row = rows.ensure(<usize>series * ROW_BYTES);
+  for (let at = wanted.start; at < wantedEnd; at += WANTED_BYTES) {
+    const start = end;
+    end = makeRecord(load<u32>(at), load<u32>(at, 4), start, row);
+    store<u32>(row, <u32>(start - out));
+    store<u32>(row, <u32>(end - start), RECORD_BYTES);
+    row += ROW_BYTES;
+  }
+  return <u32>(end - out);
+}
+
+/** Makes a record of some label fields, and tells in a row what it holds. @returns where it ends; where it began, if it cannot. */
+function makeRecord(at: usize, length: u32, out: usize, row: usize): usize {
   count = 0;
   hasMetricName = false;
   if (!readLabels(at, at + length) || !hasMetricName) {
-    return 0;
+    return out;
   }
   insert(TENANT, OWNER_NAME_BYTES, owner.start, tenantBytes);
   insert(SERVER, OWNER_NAME_BYTES, owner.start + tenantBytes, serverBytes);
-  // A length of less than 2^14 takes two bytes, one more than it may take in the request; longer ones are no longer there.
-  const out = stored.ensure(
-    <usize>length + tenantBytes + serverBytes + 2 * <usize>OWNER_NAME_BYTES + 4 * MAX_LABELS + SLACK,
-  );
-  const end = writeLabels(out);
-  id = xxh64(out, end - out);
-  return <u32>(end - out);
+  store<u16>(out, RECORD_HEAD);
+  const start = out + RECORD_HEAD_BYTES;
+  const end = writeLabels(start, row);
+  store<u64>(row, xxh64(start, end - start), ID);
+  return end;
 }
 
 function readLabels(at: usize, end: usize): bool {
@@ -224,11 +259,11 @@ function isSame(a: usize, b: usize, bytes: u32): bool {
   return compare(a, bytes, b, bytes) === 0;
 }
 
-/** Writes the labels that have a value, and notes what they measure. @returns where they end. */
-function writeLabels(out: usize): usize {
-  storedCount = 0;
-  longestName = 0;
-  longestValue = 0;
+/** Writes the labels that have a value, and tells in a row what they measure. @returns where they end. */
+function writeLabels(out: usize, row: usize): usize {
+  let written: u32 = 0;
+  let longestName: u32 = 0;
+  let longestValue: u32 = 0;
   const end = labels + <usize>count * LABEL_BYTES;
   for (let label: usize = labels; label < end; label += LABEL_BYTES) {
     const valueBytes = load<u32>(label, VALUE_BYTES);
@@ -240,8 +275,11 @@ function writeLabels(out: usize): usize {
     out = writeText(out, load<u32>(label, VALUE), valueBytes);
     longestName = max(longestName, nameBytes);
     longestValue = max(longestValue, valueBytes);
-    storedCount++;
+    written++;
   }
+  store<u32>(row, written, LABELS);
+  store<u32>(row, longestName, LONGEST_NAME);
+  store<u32>(row, longestValue, LONGEST_VALUE);
   return out;
 }
 

@@ -11,17 +11,18 @@
 --       5 ms until an unused generation expires
 --       6 most bytes that the shard may hold
 --       7 the block; empty where only series are to be registered
---       8… pairs: series id (8 bytes), registry record
---       the last, only for a dead letter: its id in the stream
+--       8 the ids of the series to register, 8 bytes each
+--       9 their registry records, in the same order, each behind its length (u32, little-endian)
+--      10 only for a dead letter: its id in the stream
 --
 -- Returns  {'ok'}
 --          {'epoch', e}           Redis is not where these series were registered: register all again, with epoch e
 --          {'full', bytes}        the shard holds as much as it may
---          {'collision', i, …}    the i-th pair's id belongs to another series (from 0): ask resolve-collision
+--          {'collision', i, …}    the i-th id belongs to another series (from 0): ask resolve-collision
 --          {'gone'}               there is no such dead letter
 local letter
 if KEYS[8] then
-  letter = redis.call('XRANGE', KEYS[8], ARGV[#ARGV], ARGV[#ARGV])[1]
+  letter = redis.call('XRANGE', KEYS[8], ARGV[10], ARGV[10])[1]
   if not letter then
     return {'gone'}
   end
@@ -42,24 +43,44 @@ if unclaimed + claimed + #ARGV[7] > tonumber(ARGV[6]) then
   return {'full', tostring(unclaimed + claimed)}
 end
 
+local ids, records = {}, {}
+local at = 1
+for i = 1, #ARGV[8] / 8 do
+  ids[i] = string.sub(ARGV[8], 8 * i - 7, 8 * i)
+  records[i], at = struct.unpack('<I4c0', ARGV[9], at)
+end
+
+-- Many at a time, but no more than Lua can have as arguments.
+local AT_ONCE = 1000
 local collisions = {'collision'}
 local haveCollisions = redis.call('HLEN', KEYS[5]) > 0
 local added = 0
-for i = 8, letter and #ARGV - 1 or #ARGV, 2 do
-  local id, record = ARGV[i], ARGV[i + 1]
-  local redirected = haveCollisions and redis.call('HGET', KEYS[5], string.sub(record, 3))
-  if redirected and redirected ~= id then
-    collisions[#collisions + 1] = (i - 8) / 2
-  elseif redis.call('HSETNX', KEYS[3], id, record) == 1 then
-    added = added + 1
-  else
-    local held = redis.call('HGET', KEYS[3], id)
-    if string.sub(held, 3) ~= string.sub(record, 3) then
-      collisions[#collisions + 1] = (i - 8) / 2
-    elseif held ~= record and string.byte(record, 2) ~= 0 then
+for first = 1, #ids, AT_ONCE do
+  local last = math.min(first + AT_ONCE - 1, #ids)
+  local held = redis.call('HMGET', KEYS[3], unpack(ids, first, last))
+  local fresh, fields = {}, {}
+  for i = first, last do
+    local id, record = ids[i], records[i]
+    local redirected = haveCollisions and redis.call('HGET', KEYS[5], string.sub(record, 3))
+    -- What stands under this id, were it only since this very command.
+    local before = fresh[id] or held[i - first + 1]
+    if redirected and redirected ~= id then
+      collisions[#collisions + 1] = i - 1
+    elseif not before then
+      added = added + 1
+      fresh[id] = record
+      fields[#fields + 1] = id
+      fields[#fields + 1] = record
+    elseif string.sub(before, 3) ~= string.sub(record, 3) then
+      collisions[#collisions + 1] = i - 1
+    elseif before ~= record and string.byte(record, 2) ~= 0 then
       -- Its type has become known, or another, since it was registered.
-      redis.call('HSET', KEYS[3], id, record)
+      fields[#fields + 1] = id
+      fields[#fields + 1] = record
     end
+  end
+  if #fields > 0 then
+    redis.call('HSET', KEYS[3], unpack(fields))
   end
 end
 if added > 0 then

@@ -5,6 +5,7 @@ import { LetterTally } from "../../../services/command/dead-letters/letter-tally
 import { letterJson, letterText } from "../../../services/command/dead-letters/letter-text.ts";
 import type { PlannedReplay } from "../../../services/command/dead-letters/replay-plan.ts";
 import { encodeBlock } from "../../../services/shared/block.ts";
+import { packRegistrations } from "../../../services/shared/registrations.ts";
 import { knownSeries } from "../../horizon/support/known-series.ts";
 import { blockLetter, samplesLetter, stored } from "../support/dead-letters.ts";
 
@@ -17,7 +18,14 @@ const BLOCK = encodeBlock({
     valueBits: BigUint64Array.of(0n, 0x3ff8000000000000n),
   },
 });
-const PLAN: PlannedReplay = { ok: true, tenant: "", samples: 2, generation: 1, block: BLOCK, registrations: [] };
+const PLAN: PlannedReplay = {
+  ok: true,
+  tenant: "",
+  samples: 2,
+  generation: 1,
+  block: BLOCK,
+  registrations: packRegistrations([]),
+};
 const REFUSED: PlannedReplay = { ok: false, why: "of the\u001b weather" };
 const textOf = (letter: StoredLetter, plan: PlannedReplay = PLAN) =>
   [...letterText(letter, (id) => (id === 1n ? "up{}" : undefined), plan)].join("\n");

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { planReplay } from "../../../services/command/dead-letters/replay-plan.ts";
 import { labelBytesOf } from "../../../services/horizon/known-series.ts";
 import { decodeBlock, encodeBlock } from "../../../services/shared/block.ts";
+import { packRegistrations } from "../../../services/shared/registrations.ts";
 import { decodeRecord } from "../../../services/shared/registry-record.ts";
 import { idBytes } from "../../../services/shared/series-id.ts";
 import { SPECIAL_VALUE_BITS } from "../../support/special-values.ts";
@@ -36,17 +37,19 @@ describe("replaying", () => {
         valueBits: BigUint64Array.from(samples, ({ bits }) => bits),
       },
     });
-    const [id, record, ...rest] = plan.registrations;
-    assert.deepEqual([id, rest], [idBytes(255n), []]);
-    const { labels, type } = decodeRecord(record ?? Buffer.alloc(0)) ?? {};
+    const { ids, records } = plan.registrations;
+    assert.deepEqual(ids, idBytes(255n));
+    const record = records.subarray(4);
+    assert.equal(record.length, records.readUInt32LE());
+    const { labels, type } = decodeRecord(record) ?? {};
     assert.deepEqual([labels?.at(-1), type], [{ name: "job", value: "node" }, "unknown"]);
     assert.equal(labels?.length, 4);
-    assert.deepEqual(record?.subarray(2), labelBytesOf(refused().series));
+    assert.deepEqual(record.subarray(2), labelBytesOf(refused().series));
   });
 
   test("a block whose series are known puts it back as it was", async () => {
     assert.deepEqual(await planReplay(blockLetter(BLOCK, "unknown_series").letter, known), {
-      ...{ ok: true, tenant: "acme", samples: 3, generation: 5, block: BLOCK, registrations: [] },
+      ...{ ok: true, tenant: "acme", samples: 3, generation: 5, block: BLOCK, registrations: packRegistrations([]) },
     });
   });
 

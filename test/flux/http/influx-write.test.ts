@@ -12,9 +12,9 @@ import { buildTestApp, KEY } from "../support/test-app.ts";
 /** An intake, and what would have been stored, as `series value@ms`. */
 function recordingApp(settings: Record<string, string> = {}) {
   const stored: string[] = [];
-  const commit = async ({ series, timestampsMs, valueBits }: KeptSamples) => {
+  const commit = async ({ series, known, timestampsMs, valueBits }: KeptSamples) => {
     for (const [i, one] of series.entries()) {
-      const name = formatSeriesName(decodeRecord(one.record)?.labels ?? []);
+      const name = formatSeriesName(decodeRecord(known.recordOf(one))?.labels ?? []);
       stored.push(`${name} ${numberOf(valueBits[i] ?? 0n)}@${timestampsMs[i]}`);
     }
     return { ok: true, registeredSeries: 0, blockBytes: 0 } as const;

@@ -14,9 +14,9 @@ const item = (metric: string, value: unknown = 1) => ({ metric, timestamp: 1_700
 async function post(payload: unknown, headers: Record<string, string> = {}) {
   const stored: string[] = [];
   const { app, registry } = buildTestApp({
-    commit: async ({ series, timestampsMs, valueBits }: KeptSamples) => {
+    commit: async ({ series, known, timestampsMs, valueBits }: KeptSamples) => {
       for (const [i, one] of series.entries()) {
-        const name = formatSeriesName(decodeRecord(one.record)?.labels ?? []);
+        const name = formatSeriesName(decodeRecord(known.recordOf(one))?.labels ?? []);
         stored.push(`${name} ${numberOf(valueBits[i] ?? 0n)}@${timestampsMs[i]}`);
       }
       return { ok: true, registeredSeries: 0, blockBytes: 0 };

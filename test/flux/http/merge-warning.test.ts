@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { withMergeWarning } from "../../../services/flux/http/merge-warning.ts";
-import { KnownSeries } from "../../../services/flux/intake/known-series.ts";
 import { encodeRecord } from "../../../services/shared/registry-record.ts";
 import { writeRequestBody } from "../../support/write-request.ts";
 import { type Posted, recordingIntake } from "../support/post.ts";
@@ -71,8 +70,7 @@ describe("the warning's name of a series", () => {
       { name: "__name__", value: "m" },
       { name: "a", value },
     ];
-    const first = new KnownSeries({ id: 1n, shard: 0, record: encodeRecord(labels, "unknown"), sourceId: 1n });
-    const merges = { labelSets: 1, first };
+    const merges = { labelSets: 1, firstRecord: encodeRecord(labels, "unknown") };
     return withMergeWarning({ status: 204, headers: { kept: "yes" } }, { merges }).headers;
   };
   const rows: [value: string, want: string][] = [

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Intake } from "../../../services/flux/intake/intake.ts";
-import { KnownSeries } from "../../../services/flux/intake/known-series.ts";
 import { keptWithout, type TurnedAway, turnAway } from "../../../services/flux/intake/turn-away.ts";
-import { encodeRecord } from "../../../services/shared/registry-record.ts";
+import { addSeries, known } from "../support/known-series.ts";
 
-function series(name: string): KnownSeries {
-  const record = encodeRecord([{ name: "__name__", value: name }], "unknown");
-  return new KnownSeries({ id: 1n, shard: 0, record, sourceId: 1n });
+function series(name: string): number {
+  return addSeries([{ name: "__name__", value: name }]);
 }
 
 const [a, b, c] = [series("a"), series("b"), series("c")];
@@ -16,7 +14,8 @@ const [a, b, c] = [series("a"), series("b"), series("c")];
 const intake: Intake = {
   received: 7,
   kept: {
-    series: [a, a, b, c, b],
+    series: Uint32Array.of(a, a, b, c, b),
+    known,
     timestampsMs: Float64Array.of(1, 2, 3, 4, 5),
     valueBits: BigUint64Array.of(1n, 2n, 3n, 4n, 5n),
   },
@@ -29,7 +28,7 @@ const intake: Intake = {
   exemplars: 0,
 };
 
-function turnedAway(overQuota: KnownSeries[], overLimit: KnownSeries[]): TurnedAway {
+function turnedAway(overQuota: number[], overLimit: number[]): TurnedAway {
   return { overQuota: new Set(overQuota), overLimit: new Set(overLimit), activeSeries: 9, maxActiveSeries: 8 };
 }
 
@@ -42,7 +41,8 @@ test("nothing changes where every series has a place", () => {
 test("what is over the quota becomes dropped, what is over the limit refused, sample by sample", () => {
   const out = turnAway(intake, turnedAway([a], [b]));
   assert.deepEqual(out.kept, {
-    series: [c],
+    series: Uint32Array.of(c),
+    known,
     timestampsMs: Float64Array.of(4),
     valueBits: BigUint64Array.of(4n),
   });
@@ -63,7 +63,7 @@ test("what is over the quota becomes dropped, what is over the limit refused, sa
 
 test("the sender is told the limit, how much of it is used, and the first series without a place, cut", () => {
   const long = series("x".repeat(5000));
-  const kept = { ...intake.kept, series: [long, long, long, c, c] };
+  const kept = { ...intake.kept, series: Uint32Array.of(long, long, long, c, c) };
   const [first] = turnAway({ ...intake, kept, refusals: [] }, turnedAway([], [long, c])).refusals;
   assert.match(
     first?.detail ?? "",

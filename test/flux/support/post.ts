@@ -1,7 +1,6 @@
 import type { InjectOptions } from "fastify";
 import type { Flux } from "../../../services/flux/handle-write.ts";
-import type { KeptSamples } from "../../../services/flux/intake/intake.ts";
-import { storedName } from "../../../services/flux/intake/stored-name.ts";
+import { namesOf } from "./known-series.ts";
 import { buildTestApp, KEY } from "./test-app.ts";
 
 /** Headers of a sender that may do what it likes. */
@@ -20,8 +19,8 @@ export interface Posted {
  */
 export function recordingIntake(own: Readonly<Record<string, string>> = {}) {
   const stored: string[] = [];
-  const commit: Flux["buffer"]["commit"] = async ({ series }: KeptSamples) => {
-    stored.push(...series.map(storedName));
+  const commit: Flux["buffer"]["commit"] = async (kept) => {
+    stored.push(...namesOf(kept));
     return { ok: true, registeredSeries: 0, blockBytes: 0 } as Awaited<ReturnType<Flux["buffer"]["commit"]>>;
   };
   const settings = { FLUX_MAX_BODY_BYTES: "100000", FLUX_MAX_UNCOMPRESSED_BYTES: "1000000", ...own };

@@ -4,9 +4,10 @@ import { encodeBlock } from "../../../services/shared/block.ts";
 import { shardKeys } from "../../../services/shared/buffer-keys.ts";
 import { encodeLabels } from "../../../services/shared/label-bytes.ts";
 import { loadScripts, type RunScript } from "../../../services/shared/redis-scripts/run-script.ts";
+import { packRegistrations } from "../../../services/shared/registrations.ts";
 import { encodeRecord } from "../../../services/shared/registry-record.ts";
 import { formatSeriesId } from "../../../services/shared/series.ts";
-import { createSeriesHasher, type SeriesHasher } from "../../../services/shared/series-id.ts";
+import { createSeriesHasher, idBytes, type SeriesHasher } from "../../../services/shared/series-id.ts";
 import { bitsOf } from "../../support/special-values.ts";
 import { labelSet } from "./known-series.ts";
 
@@ -47,10 +48,11 @@ export async function createBufferFiller(redis: Redis, keyPrefix: string, shard 
   const runScript = loadScripts(redis);
   const keys = shardKeys(keyPrefix, shard);
 
-  async function commit(generation: number, tenant: string, bytes: Buffer, pairs: Buffer[]): Promise<void> {
+  async function commit(generation: number, tenant: string, bytes: Buffer, series: Records): Promise<void> {
     const touched = [keys.epoch, keys.blocks, keys.series(generation), keys.activeSeries(generation)];
     const allKeys = [...touched, keys.collisions, keys.bytes, keys.generations];
-    const args = [randomUUID(), tenant, generation, 3_600_000, 1e9, bytes, ...pairs];
+    const { ids, records } = packRegistrations(series);
+    const args = [randomUUID(), tenant, generation, 3_600_000, 1e9, bytes, ids, records];
     const epoch = (await redis.get(keys.epoch)) ?? "";
     let reply = await send(runScript, allKeys, [epoch, ...args]);
     if (reply[0] === "epoch") {
@@ -64,10 +66,10 @@ export async function createBufferFiller(redis: Redis, keyPrefix: string, shard 
   return {
     fullLabels,
     idOf: (block, labels) => formatSeriesId(idOf(hasher, block, labels)),
-    write: (block) => commit(block.generation, tenantOf(block), blockBytes(hasher, block), records(hasher, block)),
-    writeUnregistered: (block) => commit(block.generation, tenantOf(block), blockBytes(hasher, block), []),
+    write: (block) => commit(block.generation, tenantOf(block), blockBytes(hasher, block), recordsOf(hasher, block)),
+    writeUnregistered: (block) => commit(block.generation, tenantOf(block), blockBytes(hasher, block), new Map()),
     register: async (block) => {
-      const pairs = records(hasher, block);
+      const pairs = [...recordsOf(hasher, block)].flatMap(([id, record]) => [idBytes(id), record]);
       await redis.hset(keys.series(block.generation), ...pairs);
       await redis.sadd(keys.generations, block.generation);
     },
@@ -103,17 +105,15 @@ function blockBytes(hasher: SeriesHasher, block: BlockSpec): Buffer {
   });
 }
 
-/** Pairs of id and record, each series once. */
-function records(hasher: SeriesHasher, block: BlockSpec): Buffer[] {
-  const pairs = new Map<bigint, Buffer>();
+/** Registry records by id. */
+type Records = ReadonlyMap<bigint, Buffer>;
+
+function recordsOf(hasher: SeriesHasher, block: BlockSpec): Records {
+  const records = new Map<bigint, Buffer>();
   for (const [labels] of block.samples) {
-    pairs.set(idOf(hasher, block, labels), encodeRecord(labelSet(fullLabels(block, labels)), "gauge"));
+    records.set(idOf(hasher, block, labels), encodeRecord(labelSet(fullLabels(block, labels)), "gauge"));
   }
-  return [...pairs].flatMap(([id, record]) => {
-    const bytes = Buffer.alloc(8);
-    bytes.writeBigUInt64LE(id);
-    return [bytes, record];
-  });
+  return records;
 }
 
 function tenantOf({ tenant = "t1" }: BlockSpec): string {
