@@ -14,15 +14,18 @@ export interface SnappyHead {
 /** Reads the head of a block: a varint of at most 32 bits. Undefined where there is none. */
 export function readSnappyHead(body: Uint8Array): SnappyHead | undefined {
   let length = 0;
+  // What the bits of the next byte stand for. Multiplied, because shifts would cut off the last ones.
+  let place = 1;
   for (let i = 0; i < 5; i++) {
     const byte = body[i];
     if (byte === undefined) {
       return undefined;
     }
-    length += (byte & 0x7f) * 2 ** (7 * i);
+    length += (byte & 0x7f) * place;
     if (byte < 0x80) {
       return length < 2 ** 32 ? { uncompressedBytes: length, start: i + 1 } : undefined;
     }
+    place *= 128;
   }
   return undefined;
 }

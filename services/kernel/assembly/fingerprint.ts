@@ -10,8 +10,11 @@ import { tailMask } from "./tail-mask";
 
 /** Bytes that one run of the key is long. Longer texts are hashed in pieces. */
 const PIECE_BYTES: u32 = 1024;
-/** The second sum begins 16 bytes later in the key than the first, the third 32; and a piece may end within 16 bytes. */
-const KEY_BYTES: u32 = PIECE_BYTES + 48;
+/** What is hashed at a time: two halves, of which each word is multiplied with the same one of the other. */
+const BLOCK_BYTES: usize = 32;
+const HALF_BYTES: usize = 16;
+/** The second sum begins 16 bytes later in the key than the first, the third 32. */
+const KEY_BYTES: u32 = PIECE_BYTES + 32;
 
 const key = memory.data(KEY_BYTES, 16);
 
@@ -27,38 +30,39 @@ export function hashKeyBytes(): u32 {
   return KEY_BYTES;
 }
 
-/** Writes the fingerprint of some bytes in a stream. Reads up to 15 bytes behind them, which make no difference. */
+/** Writes the fingerprint of some bytes in a stream. Reads up to 31 bytes behind them, which make no difference. */
 export function takeFingerprint(at: usize, length: u32, stream: u32, to: usize): void {
   let first: u64 = ((<u64>stream) << 32) | length;
   let second = first;
   let third = first;
   let rest = length;
   while (true) {
-    const pieceBytes = min(rest, PIECE_BYTES);
+    const pieceBytes = <usize>min(rest, PIECE_BYTES);
     let firstSums = i64x2.splat(0);
     let secondSums = i64x2.splat(0);
     let thirdSums = i64x2.splat(0);
     let keyAt: usize = key;
     let firstKey = v128.load(key);
-    let secondKey = v128.load(key, 16);
-    const end = at + <usize>(pieceBytes & ~15);
-    while (at < end) {
-      const bytes = v128.load(at);
-      const thirdKey = v128.load(keyAt, 32);
-      firstSums = i64x2.add(firstSums, products(bytes, firstKey));
-      secondSums = i64x2.add(secondSums, products(bytes, secondKey));
-      thirdSums = i64x2.add(thirdSums, products(bytes, thirdKey));
-      firstKey = secondKey;
-      secondKey = thirdKey;
-      at += 16;
-      keyAt += 16;
-    }
-    const tail = <usize>(pieceBytes & 15);
-    if (tail !== 0) {
-      const bytes = v128.and(v128.load(at), tailMask(tail));
-      firstSums = i64x2.add(firstSums, products(bytes, firstKey));
-      secondSums = i64x2.add(secondSums, products(bytes, secondKey));
-      thirdSums = i64x2.add(thirdSums, products(bytes, v128.load(keyAt, 32)));
+    let secondKey = v128.load(key, HALF_BYTES);
+    let left = pieceBytes;
+    while (left !== 0) {
+      let low = v128.load(at);
+      let high = v128.load(at, HALF_BYTES);
+      if (left < BLOCK_BYTES) {
+        low = v128.and(low, tailMask(min(left, HALF_BYTES)));
+        high = v128.and(high, tailMask(max(left, HALF_BYTES) - HALF_BYTES));
+        left = BLOCK_BYTES;
+      }
+      const thirdKey = v128.load(keyAt, 2 * HALF_BYTES);
+      const fourthKey = v128.load(keyAt, 3 * HALF_BYTES);
+      firstSums = i64x2.add(firstSums, products(i32x4.add(low, firstKey), i32x4.add(high, secondKey)));
+      secondSums = i64x2.add(secondSums, products(i32x4.add(low, secondKey), i32x4.add(high, thirdKey)));
+      thirdSums = i64x2.add(thirdSums, products(i32x4.add(low, thirdKey), i32x4.add(high, fourthKey)));
+      firstKey = thirdKey;
+      secondKey = fourthKey;
+      at += BLOCK_BYTES;
+      keyAt += BLOCK_BYTES;
+      left -= BLOCK_BYTES;
     }
     first = mix(first ^ sumOf(firstSums));
     second = mix(second ^ sumOf(secondSums));
@@ -77,9 +81,9 @@ export function areSame(a: usize, b: usize): bool {
   return load<u64>(a) === load<u64>(b) && load<u64>(a, 8) === load<u64>(b, 8);
 }
 
-function products(bytes: v128, keys: v128): v128 {
-  const words = i32x4.add(bytes, keys);
-  return i64x2.extmul_low_i32x4_u(words, i32x4.shuffle(words, words, 2, 3, 0, 1));
+/** The products of four words each, in two sums. */
+function products(low: v128, high: v128): v128 {
+  return i64x2.add(i64x2.extmul_low_i32x4_u(low, high), i64x2.extmul_high_i32x4_u(low, high));
 }
 
 function sumOf(sums: v128): u64 {

@@ -3,8 +3,8 @@
  * offsets, because the space moves when it grows, until `placeLabels` makes addresses of them.
  */
 
-/** Keys are copied in sixteens. */
-const SLACK: usize = 16;
+/** Keys are copied in sixteens, and hashed in blocks of 32 bytes. */
+const SLACK: usize = 32;
 const FIRST_BYTES: usize = 1 << 16;
 
 let start: usize = 0;
