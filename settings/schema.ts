@@ -190,7 +190,7 @@ export const settingsSchema = z.strictObject({
   RTS_RESOLUTION_SECONDS: z.int().min(0).max(86_400).default(60),
   RTS_CHUNK_BYTES: z.int().min(48).max(1_048_576).multipleOf(8).default(384),
   RTS_MAX_POINTS_KEPT_BACK: positiveInt.default(500_000),
-  RTS_BATCH_SAMPLES: z.int().min(1).max(2000).default(500),
+  RTS_BATCH_SAMPLES: z.int().min(1).max(2000).default(1000),
   RTS_READ_MAX_SERIES: positiveInt.default(1000),
   RTS_READ_MAX_POINTS: positiveInt.default(250_000),
   RTS_READ_MAX_SEARCHED: positiveInt.default(20_000),

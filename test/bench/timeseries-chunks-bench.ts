@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
-import { createArguments, formatValue } from "../../services/horizon/sinks/timeseries/timeseries-arguments.ts";
+import { formatValue } from "../../services/horizon/reading/format-value.ts";
 import { timeSeriesKey } from "../../services/shared/buffer-keys.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { cpuSeconds } from "./cpu-time.ts";
@@ -77,8 +77,9 @@ async function createSeries(
   for (let i = 0; i < seriesOfEach; i++) {
     const id = (BigInt(firstNumber + i + 1) * 0x9e3779b97f4a7c15n).toString(16).slice(-16);
     const key = timeSeriesKey("", id);
-    const labels = Array.from({ length: 10 }, (_, n) => ({ name: `label_${n}`, value: `value ${n} of ${i % 50}` }));
-    await redis.call("TS.CREATE", ...createArguments(key, labels, { retentionMs: 86_400_000, chunkBytes }));
+    const labels = Array.from({ length: 10 }, (_, n) => [`label_${n}`, `value ${n} of ${i % 50}`]).flat();
+    const settings = ["RETENTION", 86_400_000, "CHUNK_SIZE", chunkBytes, "DUPLICATE_POLICY", "LAST"];
+    await redis.call("TS.CREATE", key, ...settings, "LABELS", ...labels);
     series.push({ key, next: begin(i + 1) });
   }
   return series;

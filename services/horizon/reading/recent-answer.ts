@@ -1,4 +1,4 @@
-import { formatValue } from "../sinks/timeseries/timeseries-arguments.ts";
+import { formatValue } from "./format-value.ts";
 import type { Pace } from "./pace.ts";
 import type { ReadSeries } from "./read-series.ts";
 

@@ -25,6 +25,7 @@ export const SCRIPT_NAMES = [
   "forget-metadata",
   "assign-slots",
   "write-points",
+  "mend-series",
   "save-newest",
 ] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];

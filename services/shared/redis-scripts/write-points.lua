@@ -11,8 +11,8 @@
 --       9 the samples' times, in runs of samples of the same: '<count>:<time> …'
 --      10 their values, as one MessagePack array of doubles
 --
--- Returns  how many samples were given; then, for each with which something was wrong, its number from 1, and the
---          module's error, or MISLABELLED: the sample was taken, but the labels of its series are others.
+-- Returns  how many samples were given; then, for each of the module's errors, its words and the numbers from 1 of the
+--          samples that it was said of. MISLABELLED: they were taken, but the labels of their series are others.
 --          Or an error that begins with FENCED for all
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return redis.error_reply('FENCED the token is not that of the last lease')
@@ -57,7 +57,7 @@ local function mend(key)
   end
   local policy = text_of(facts.duplicatePolicy)
   if facts.retentionTime ~= retention or facts.chunkSize ~= chunk or policy ~= 'last' then
-    redis.call('TS.ALTER', key, 'RETENTION', retention, 'CHUNK_SIZE', chunk, 'DUPLICATE_POLICY', 'LAST')
+    redis.call('TS.ALTER', key, 'RETENTION', ARGV[4], 'CHUNK_SIZE', ARGV[5], 'DUPLICATE_POLICY', 'LAST')
   end
   local words = {}
   for _, label in ipairs(facts.labels) do
@@ -72,7 +72,7 @@ local function add_where_absent()
   for at = 1, #points, 3 do
     -- TS.ADD would create the series, without labels.
     if redis.call('EXISTS', points[at]) == 0 then
-      replies[#replies + 1] = redis.error_reply('TSDB: the key does not exist')
+      replies[#replies + 1] = { err = 'TSDB: the key does not exist' }
     else
       replies[#replies + 1] = redis.pcall('TS.ADD', points[at], points[at + 1], points[at + 2], 'ON_DUPLICATE', 'FIRST')
     end
@@ -99,14 +99,21 @@ for _, number in ipairs(due) do
 end
 for _, number in ipairs(mislabelled) do
   if type(replies[number]) == 'number' then
-    replies[number] = redis.error_reply('MISLABELLED the series has other labels')
+    replies[number] = { err = 'MISLABELLED the series has other labels' }
   end
 end
-local answer = { #replies }
+local answer, numbers = { #replies }, {}
 for number, reply in ipairs(replies) do
   if type(reply) ~= 'number' then
-    answer[#answer + 1] = number
-    answer[#answer + 1] = reply
+    local words = reply.err or 'unexpected reply'
+    if not numbers[words] then
+      numbers[words] = {}
+      answer[#answer + 1] = words
+    end
+    table.insert(numbers[words], number)
   end
+end
+for at = #answer, 2, -1 do
+  table.insert(answer, at + 1, table.concat(numbers[answer[at]], ' '))
 end
 return answer

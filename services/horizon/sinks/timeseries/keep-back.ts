@@ -1,4 +1,5 @@
-import type { SeriesSamples } from "../../sample-groups.ts";
+import { NONE } from "../../id-index.ts";
+import type { KnownSeries } from "../../known-series.ts";
 import type { Slice } from "../../slice.ts";
 import type { Tally } from "../../tally.ts";
 import { beats, type KeptPoints } from "./kept-points.ts";
@@ -15,90 +16,93 @@ export interface PointKeeping {
 }
 
 /** Keeps back, of the samples of a slice, the newest that can be stored of each bucket; the others are counted. */
-export function keepBack(keeping: PointKeeping, { groups, timestampsMs, valueBits }: Slice, times: TimeBounds): void {
-  const values = new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length);
-  const newest = { storedAtMs: Number.NaN, sampledAtMs: 0, value: 0 };
-  const slice = { timestampsMs, values, times, places: new Places(keeping.resolutionMs), newest };
-  for (let i = 0; i < groups.length; i++) {
-    keepNewest(keeping, groups.at(i), slice);
-  }
+export function keepBack(keeping: PointKeeping, slice: Slice, times: TimeBounds): void {
+  const { series, starts, ownerNumbers, owners } = slice.groups;
+  const numbers = owners.map(({ tenant, namespace }) => keeping.owners.numberOf(tenant, namespace));
+  const keeper = new NewestKeeper(keeping, slice, times);
+  series.forEach((one, group) => {
+    const owner = numbers[ownerNumbers[group] ?? 0] ?? 0;
+    keeper.keep(one, owner, starts[group] ?? 0, starts[group + 1] ?? 0);
+  });
 }
 
-interface SliceRows {
-  readonly timestampsMs: Float64Array;
-  readonly values: Float64Array;
-  readonly times: TimeBounds;
-  readonly places: Places;
-  /** Of the place at hand. */
-  readonly newest: NewestRow;
-}
-
-/** The newest sample so far of a place; NaN for the place that there is none of. */
-interface NewestRow {
-  storedAtMs: number;
-  sampledAtMs: number;
-  value: number;
-}
-
-/** The rows of a series come in order of time: only the newest of each place is offered, which is quicker. */
-function keepNewest(keeping: PointKeeping, group: SeriesSamples, slice: SliceRows): void {
-  const { tenant, namespace, first, count } = group;
-  const { timestampsMs, values, times, places, newest } = slice;
-  const owner = keeping.owners.numberOf(tenant, namespace);
-  let outdone = 0;
-  newest.storedAtMs = Number.NaN;
-  for (let row = first; row < first + count; row++) {
-    const sampledAtMs = timestampsMs[row] ?? 0;
-    const value = values[row] ?? 0;
-    const reason = whyNotStorable(sampledAtMs, value, times);
-    if (reason) {
-      keeping.tally.skip(tenant, reason, 1);
-      continue;
-    }
-    const storedAtMs = places.of(sampledAtMs);
-    if (storedAtMs === newest.storedAtMs) {
-      outdone++;
-      takePlace(newest, sampledAtMs, value);
-    } else {
-      outdone += offer(keeping, group, owner, newest);
-      newest.storedAtMs = storedAtMs;
-      newest.sampledAtMs = sampledAtMs;
-      newest.value = value;
-    }
-  }
-  outdone += offer(keeping, group, owner, newest);
-  if (outdone > 0) {
-    keeping.owners.at(owner).outdone += outdone;
-  }
-}
-
-function takePlace(newest: NewestRow, sampledAtMs: number, value: number): void {
-  if (beats(sampledAtMs, value, newest.sampledAtMs, newest.value)) {
-    newest.sampledAtMs = sampledAtMs;
-    newest.value = value;
-  }
-}
-
-/** @returns how many samples were left out for it, or it for another. */
-function offer({ kept }: PointKeeping, { series }: SeriesSamples, owner: number, newest: NewestRow): number {
-  const { storedAtMs, sampledAtMs, value } = newest;
-  return !Number.isNaN(storedAtMs) && kept.offer(series, owner, storedAtMs, sampledAtMs, value) ? 1 : 0;
-}
-
-/** Where samples are stored. Most fall into the same bucket as the one before, which need not be divided out. */
-class Places {
+/** Looks at the rows of one series after the other. What it remembers of the last is no object that is made anew. */
+class NewestKeeper {
+  readonly #keeping: PointKeeping;
+  readonly #timestampsMs: Float64Array;
+  readonly #values: Float64Array;
+  readonly #times: TimeBounds;
+  /** Of places: where every sample is kept, as wide as a millisecond. */
   readonly #widthMs: number;
-  #startMs = 0;
+  /** The place that the last sample fell into. Most fall into the same, which need not be divided out. */
+  #placeMs = 0;
+  /** The newest row so far of a place of the series at hand, and the place; NONE while there is none. */
+  #newest = NONE;
+  #newestPlaceMs = 0;
 
-  constructor(resolutionMs: number) {
-    this.#widthMs = resolutionMs || 1;
+  constructor(keeping: PointKeeping, { timestampsMs, valueBits }: Slice, times: TimeBounds) {
+    this.#keeping = keeping;
+    this.#timestampsMs = timestampsMs;
+    this.#values = new Float64Array(valueBits.buffer, valueBits.byteOffset, valueBits.length);
+    this.#times = times;
+    this.#widthMs = keeping.resolutionMs || 1;
+  }
+
+  /** The rows of a series come in order of time: only the newest of each place is offered, which is quicker. */
+  keep(series: KnownSeries, owner: number, first: number, end: number): void {
+    let outdone = 0;
+    this.#newest = NONE;
+    for (let row = first; row < end; row++) {
+      if (!this.#isStorable(row, owner)) {
+        continue;
+      }
+      const placeMs = this.#placeOf(this.#timestampsMs[row] ?? 0);
+      if (this.#newest !== NONE && placeMs === this.#newestPlaceMs) {
+        outdone++;
+        this.#takePlace(row);
+      } else {
+        outdone += this.#offer(series, owner);
+        this.#newest = row;
+        this.#newestPlaceMs = placeMs;
+      }
+    }
+    outdone += this.#offer(series, owner);
+    if (outdone > 0) {
+      this.#keeping.owners.at(owner).outdone += outdone;
+    }
+  }
+
+  #isStorable(row: number, owner: number): boolean {
+    const { tally, owners } = this.#keeping;
+    const reason = whyNotStorable(this.#timestampsMs[row] ?? 0, this.#values[row] ?? 0, this.#times);
+    if (reason) {
+      tally.skip(owners.at(owner).tenant, reason, 1);
+    }
+    return reason === undefined;
   }
 
   /** @param sampledAtMs whole, not negative. */
-  of(sampledAtMs: number): number {
-    if (sampledAtMs < this.#startMs || sampledAtMs >= this.#startMs + this.#widthMs) {
-      this.#startMs = sampledAtMs - (sampledAtMs % this.#widthMs);
+  #placeOf(sampledAtMs: number): number {
+    if (sampledAtMs < this.#placeMs || sampledAtMs >= this.#placeMs + this.#widthMs) {
+      this.#placeMs = sampledAtMs - (sampledAtMs % this.#widthMs);
     }
-    return this.#startMs;
+    return this.#placeMs;
+  }
+
+  #takePlace(row: number): void {
+    const [times, values, newest] = [this.#timestampsMs, this.#values, this.#newest];
+    if (beats(times[row] ?? 0, values[row] ?? 0, times[newest] ?? 0, values[newest] ?? 0)) {
+      this.#newest = row;
+    }
+  }
+
+  /** @returns how many samples were left out for the newest, or it for another. */
+  #offer(series: KnownSeries, owner: number): number {
+    const row = this.#newest;
+    if (row === NONE) {
+      return 0;
+    }
+    const [sampledAtMs, value] = [this.#timestampsMs[row] ?? 0, this.#values[row] ?? 0];
+    return this.#keeping.kept.offer(series, owner, this.#newestPlaceMs, sampledAtMs, value) ? 1 : 0;
   }
 }

@@ -1,46 +1,49 @@
-import { createHash } from "node:crypto";
-import type { Redis } from "ioredis";
 import { timeSeriesKey } from "../../../shared/buffer-keys.ts";
-import { type KnownSeries, labelsOf } from "../../known-series.ts";
-import { judgeOrThrow, type ReplyVerdict } from "./reply-verdict.ts";
-import { createArguments, labelWords, type TimeSeriesShape } from "./timeseries-arguments.ts";
-import { orRetryable } from "./write-fence.ts";
+import { type KnownSeries, labelBytesOf } from "../../known-series.ts";
+import { type Complaint, readComplaints } from "./reply-verdict.ts";
+import { packSeries } from "./stored-words.ts";
+import type { TimeSeriesShape } from "./timeseries-shape.ts";
+import type { WriteFence } from "./write-fence.ts";
+
+/** Redis takes some 40 µs to create one, and nobody else has their turn meanwhile. */
+const SERIES_PER_COMMAND = 100;
 
 export interface MendingOptions {
-  readonly redis: Redis;
   readonly keyPrefix: string;
   readonly shape: TimeSeriesShape;
 }
 
 /**
- * Creates series, and gives our settings and labels to others.
- * @returns what the module said to each.
- * @throws RetryableError when the server does neither now.
+ * Creates series, or gives our settings and labels to some that are there.
+ * @returns what the module complained of; it did all others.
+ * @throws RetryableError when the server does nothing now, and LeaseLostError.
  */
 export async function mendSeries(
-  { redis, keyPrefix, shape }: MendingOptions,
-  missing: ReadonlySet<KnownSeries>,
-  misshapen: ReadonlySet<KnownSeries>,
-): Promise<Map<KnownSeries, ReplyVerdict>> {
-  const pipeline = redis.pipeline();
-  const run = (command: string, series: KnownSeries) => {
-    pipeline.call(command, ...createArguments(timeSeriesKey(keyPrefix, series.idText), labelsOf(series), shape));
+  { keyPrefix, shape }: MendingOptions,
+  fence: WriteFence,
+  command: "TS.CREATE" | "TS.ALTER",
+  series: ReadonlySet<KnownSeries>,
+): Promise<Map<KnownSeries, Complaint>> {
+  const complaints = new Map<KnownSeries, Complaint>();
+  const mend = async (some: readonly KnownSeries[]) => {
+    const packed = some.map((one) => packSeries(timeSeriesKey(keyPrefix, one.idText), labelBytesOf(one)));
+    const args = [command, shape.retentionMs, shape.chunkBytes, Buffer.concat(packed)];
+    const said = readComplaints(await fence.run("mend-series", [], args), some.length);
+    for (const [i, one] of some.entries()) {
+      const complaint = said.get(i);
+      if (complaint) {
+        complaints.set(one, complaint);
+      }
+    }
   };
-  for (const series of missing) {
-    run("TS.CREATE", series);
-  }
-  for (const series of misshapen) {
-    run("TS.ALTER", series);
-  }
-  const replies = (await orRetryable(pipeline.exec())) ?? [];
-  return new Map(
-    [...missing, ...misshapen].map((series, i) => [series, judgeOrThrow(replies[i]?.[0] ?? replies[i]?.[1])]),
-  );
+  await Promise.all(batchesOf([...series], SERIES_PER_COMMAND).map(mend));
+  return complaints;
 }
 
-/** What `write-points.lua` makes of the labels that a series has. */
-export function digestOfLabels(series: KnownSeries): string {
-  return createHash("sha1")
-    .update(labelWords(labelsOf(series)).join("\n"))
-    .digest("hex");
+function batchesOf<Item>(items: readonly Item[], size: number): Item[][] {
+  const batches: Item[][] = [];
+  for (let start = 0; start < items.length; start += size) {
+    batches.push(items.slice(start, start + size));
+  }
+  return batches;
 }

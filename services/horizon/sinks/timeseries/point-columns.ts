@@ -8,7 +8,7 @@ const FIRST_CAPACITY = 512;
 export class PointColumns {
   /** Rows that have a point. */
   size = 0;
-  readonly series: KnownSeries[] = [];
+  readonly series: (KnownSeries | undefined)[] = [];
   /** The ids of the series. */
   ids = new BigUint64Array(FIRST_CAPACITY);
   /** The halves of `ids`: of each the low one, then the high one. */
@@ -29,7 +29,7 @@ export class PointColumns {
     if (row === this.ids.length) {
       this.#grow();
     }
-    this.series.push(series);
+    this.series[row] = series;
     this.ids[row] = series.id;
     this.storedAtMs[row] = storedAtMs;
     this.sampledAtMs[row] = sampledAtMs;
@@ -72,9 +72,10 @@ export class PointColumns {
     }
   }
 
+  /** Empties all rows. Their room is kept for others. */
   clear(): void {
+    this.series.fill(undefined, 0, this.size);
     this.size = 0;
-    this.series.length = 0;
   }
 
   /** All rows in the order of the times that they are stored at; those of one time in the order that they have. */

@@ -1,14 +1,13 @@
 import { RetryableError } from "../../retryable-error.ts";
 
 /*
- * What RedisTimeSeries answers to one sample, to TS.CREATE or TS.ALTER, sorted by what follows from it. The module
+ * What RedisTimeSeries complains of one sample, of TS.CREATE or TS.ALTER, sorted by what follows from it. The module
  * begins its own complaints with "TSDB:", and those are about the data, as are Redis' about a command's arguments, which
  * come from labels, and MISLABELLED, which is `write-points.lua`'s own; anything else (OOM, READONLY, LOADING, MISCONF, NOPERM, unknown command, …) is about the server,
  * which may well take the same data later.
  */
 
-export type ReplyVerdict =
-  | { kind: "stored" }
+export type Complaint =
   /** There is no such series, or something else has its key: creating it tells. */
   | { kind: "no_series" }
   | { kind: "exists" }
@@ -18,12 +17,9 @@ export type ReplyVerdict =
   | { kind: "refused"; words: string }
   | { kind: "unavailable"; words: string };
 
-/** Reads one reply, which is an Error where Redis sent one. */
-export function judgeReply(reply: unknown): ReplyVerdict {
-  if (!(reply instanceof Error)) {
-    return { kind: "stored" };
-  }
-  const words = reply.message.replace(/^ERR /, "");
+/** Reads the words of one complaint. */
+export function judgeComplaint(complaint: string): Complaint {
+  const words = complaint.replace(/^ERR /, "");
   if (/^(wrong number of arguments|syntax error)/.test(words)) {
     return { kind: "refused", words };
   }
@@ -42,11 +38,26 @@ export function judgeReply(reply: unknown): ReplyVerdict {
   return /older than retention/i.test(words) ? { kind: "too_old" } : { kind: "refused", words };
 }
 
-/** Reads one reply. @throws RetryableError when the server may take the same later. */
-export function judgeOrThrow(reply: unknown): ReplyVerdict {
-  const verdict = judgeReply(reply);
-  if (verdict.kind === "unavailable") {
-    throw new RetryableError(`cannot write to RedisTimeSeries: ${verdict.words}`);
+/**
+ * Reads what `write-points.lua` and `mend-series.lua` return.
+ * @param count how many points or series the script was given.
+ * @returns the complaints, by the number of the point or series from 0.
+ * @throws RetryableError when the server may take the same later.
+ */
+export function readComplaints(reply: unknown, count: number): Map<number, Complaint> {
+  const [answered, ...groups]: unknown[] = Array.isArray(reply) ? reply : [];
+  if (answered !== count) {
+    throw new RetryableError(`cannot read the reply of RedisTimeSeries: not ${count} elements`);
   }
-  return verdict;
+  const complaints = new Map<number, Complaint>();
+  for (let i = 0; i + 1 < groups.length; i += 2) {
+    const complaint = judgeComplaint(String(groups[i]));
+    if (complaint.kind === "unavailable") {
+      throw new RetryableError(`cannot write to RedisTimeSeries: ${complaint.words}`);
+    }
+    for (const number of String(groups[i + 1]).split(" ")) {
+      complaints.set(Number(number) - 1, complaint);
+    }
+  }
+  return complaints;
 }

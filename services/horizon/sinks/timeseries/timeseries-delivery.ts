@@ -1,11 +1,10 @@
-import { getRandomValues } from "node:crypto";
 import { NONE } from "../../id-index.ts";
 import type { Slice } from "../../slice.ts";
 import { Tally } from "../../tally.ts";
 import type { ClaimHold, Delivery, OnRefused } from "../sink.ts";
 import type { BucketRecords, OpenBucket } from "./bucket-records.ts";
 import { keepBack } from "./keep-back.ts";
-import { KeptPoints, type PointWindow, randomPlaceMultipliers } from "./kept-points.ts";
+import type { KeptPoints, PointWindow } from "./kept-points.ts";
 import { type PointOwner, PointOwners } from "./point-owners.ts";
 import { storableTimes } from "./storable.ts";
 import {
@@ -17,8 +16,7 @@ import {
 import type { WriteFence } from "./write-fence.ts";
 
 /** Commands with samples on their way at a time. */
-const COMMANDS_AT_ONCE = 4;
-const PLACE_MULTIPLIERS = randomPlaceMultipliers(getRandomValues);
+const COMMANDS_AT_ONCE = 2;
 const NO_FAILURES: ReadonlyMap<number, PointFailure> = new Map();
 
 export interface TimeSeriesDeliveryOptions extends TimeSeriesWriterOptions {
@@ -30,6 +28,18 @@ export interface TimeSeriesDeliveryOptions extends TimeSeriesWriterOptions {
   /** Points to keep back at most, in the hope of a newer sample for their bucket. */
   readonly maxKeptBack: number;
   readonly records: BucketRecords;
+}
+
+/** What a delivery begins with. */
+export interface BegunDelivery {
+  /** Taken already. */
+  readonly fence: WriteFence;
+  readonly hold: ClaimHold;
+  readonly onRefused: OnRefused;
+  /** Empty. */
+  readonly kept: KeptPoints;
+  /** Called when the delivery has come to its end and `kept` is empty again. */
+  readonly giveBack: () => void;
 }
 
 /**
@@ -47,16 +57,17 @@ export class TimeSeriesDelivery implements Delivery {
   readonly #hold: ClaimHold;
   readonly #onRefused: OnRefused;
   readonly #kept: KeptPoints;
+  readonly #giveBack: () => void;
   readonly #owners = new PointOwners();
   readonly #tally = new Tally();
 
-  /** @param fence taken already. */
-  constructor(options: TimeSeriesDeliveryOptions, fence: WriteFence, hold: ClaimHold, onRefused: OnRefused) {
+  constructor(options: TimeSeriesDeliveryOptions, { fence, hold, onRefused, kept, giveBack }: BegunDelivery) {
     this.#options = options;
     this.#fence = fence;
     this.#hold = hold;
     this.#onRefused = onRefused;
-    this.#kept = new KeptPoints(options.windowMs, PLACE_MULTIPLIERS);
+    this.#kept = kept;
+    this.#giveBack = giveBack;
   }
 
   async write(slice: Slice, signal: AbortSignal): Promise<void> {
@@ -70,6 +81,7 @@ export class TimeSeriesDelivery implements Delivery {
 
   async finish(signal: AbortSignal): Promise<Tally> {
     await this.#flush(signal);
+    this.#giveBack();
     for (const { tenant, written, outdone } of this.#owners) {
       this.#tally.write(tenant, written);
       if (outdone > 0) {

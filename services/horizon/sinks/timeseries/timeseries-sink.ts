@@ -1,3 +1,4 @@
+import { getRandomValues } from "node:crypto";
 import { timeSeriesPolicyKey } from "../../../shared/buffer-keys.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { RunScript } from "../../../shared/redis-scripts/run-script.ts";
@@ -5,6 +6,7 @@ import type { SinkName } from "../../claim-state.ts";
 import { RetryableError } from "../../retryable-error.ts";
 import type { ClaimHold, Delivery, OnRefused, Sink } from "../sink.ts";
 import { expireForgotten } from "./expire-forgotten.ts";
+import { KeptPoints, randomPlaceMultipliers } from "./kept-points.ts";
 import type { ProbeOutcome } from "./probe-timeseries.ts";
 import { seriesTtlMs } from "./series-upkeep.ts";
 import { TimeSeriesDelivery, type TimeSeriesDeliveryOptions } from "./timeseries-delivery.ts";
@@ -19,12 +21,17 @@ export interface TimeSeriesSinkOptions extends TimeSeriesDeliveryOptions {
 
 /** Stands for what is done to every series beside what the settings say; another version of that has another. */
 const POLICY_VERSION = "1";
+/** As many deliveries as are mostly under way: one, or one in each of two shards. */
+const MAX_SPARE = 2;
+const PLACE_MULTIPLIERS = randomPlaceMultipliers(getRandomValues);
 
 /** RedisTimeSeries as a sink. What it has acknowledged it keeps as well as its Redis keeps anything. */
 export class TimeSeriesSink implements Sink {
   readonly name: SinkName = "timeseries";
   readonly settling = undefined;
   readonly #options: TimeSeriesSinkOptions;
+  /** Room for points that no delivery needs now: to find new room for each takes time, and memory until the old is given back. */
+  readonly #spare: KeptPoints[] = [];
   #isProbed = false;
   #hasTakenOver = false;
 
@@ -37,7 +44,8 @@ export class TimeSeriesSink implements Sink {
     await this.#takeOver(signal);
     const fence = new WriteFence(this.#options.redis, this.#options.runScript, hold);
     await fence.take();
-    return new TimeSeriesDelivery(this.#options, fence, hold, onRefused);
+    const kept = this.#spare.pop() ?? new KeptPoints(this.#options.windowMs, PLACE_MULTIPLIERS);
+    return new TimeSeriesDelivery(this.#options, { fence, hold, onRefused, kept, giveBack: () => this.#keep(kept) });
   }
 
   async proof(): Promise<undefined> {
@@ -57,6 +65,12 @@ export class TimeSeriesSink implements Sink {
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
       throw new RetryableError(`cannot reach the Redis of RTS_REDIS_URL: ${words}`, { cause: error });
+    }
+  }
+
+  #keep(kept: KeptPoints): void {
+    if (this.#spare.length < MAX_SPARE) {
+      this.#spare.push(kept);
     }
   }
 

@@ -1,13 +1,15 @@
 import type { Redis } from "ioredis";
 import { timeSeriesKey } from "../../../shared/buffer-keys.ts";
 import { NONE } from "../../id-index.ts";
+import { labelBytesOf } from "../../known-series.ts";
 import { RetryableError } from "../../retryable-error.ts";
-import { digestOfLabels, mendSeries } from "./mend-series.ts";
+import { mendSeries } from "./mend-series.ts";
 import { packPoints } from "./packed-points.ts";
 import type { PointColumns } from "./point-columns.ts";
-import { judgeOrThrow, type ReplyVerdict } from "./reply-verdict.ts";
+import { type Complaint, readComplaints } from "./reply-verdict.ts";
 import { type SeriesUpkeep, seriesTtlMs, type UpkeepMarks, type UpkeepTask } from "./series-upkeep.ts";
-import type { TimeSeriesShape } from "./timeseries-arguments.ts";
+import { digestOfLabels } from "./stored-words.ts";
+import type { TimeSeriesShape } from "./timeseries-shape.ts";
 import type { WriteFence } from "./write-fence.ts";
 
 /** Some points of one bucket. */
@@ -35,8 +37,8 @@ export interface TimeSeriesWriterOptions {
 
 /** By row. */
 type Failures = Map<number, PointFailure>;
-/** What was said of points with which something was wrong, by row. */
-type Complaints = Map<number, ReplyVerdict>;
+/** By row. */
+type Complaints = Map<number, Complaint>;
 
 /**
  * Sends points to RedisTimeSeries and looks at every element of every reply. Series that are missing are created;
@@ -54,13 +56,13 @@ export async function writePoints(
   const failures: Failures = new Map();
   const missing: number[] = [];
   const misshapen: number[] = [];
-  for (const [row, verdict] of complaints) {
-    if (verdict.kind === "no_series") {
+  for (const [row, complaint] of complaints) {
+    if (complaint.kind === "no_series") {
       missing.push(row);
-    } else if (verdict.kind === "misshapen") {
+    } else if (complaint.kind === "misshapen") {
       misshapen.push(row);
     } else {
-      fail(failures, row, verdict);
+      fail(failures, row, complaint);
     }
   }
   if (missing.length + misshapen.length > 0) {
@@ -84,8 +86,14 @@ async function mendAndWrite(
   failures: Failures,
 ): Promise<void> {
   const seriesOf = (rows: readonly number[]) => new Set(rows.map((row) => points.columns.seriesAt(row)));
-  const mending = await mendSeries(options, seriesOf(missing), seriesOf(misshapen));
-  const saidOf = (row: number) => mending.get(points.columns.seriesAt(row));
+  const [ofMissing, ofMisshapen] = await Promise.all([
+    mendSeries(options, fence, "TS.CREATE", seriesOf(missing)),
+    mendSeries(options, fence, "TS.ALTER", seriesOf(misshapen)),
+  ]);
+  const saidOf = (row: number) => {
+    const series = points.columns.seriesAt(row);
+    return ofMissing.get(series) ?? ofMisshapen.get(series);
+  };
   const again: number[] = [];
   for (const row of [...missing, ...misshapen]) {
     const said = saidOf(row);
@@ -96,8 +104,8 @@ async function mendAndWrite(
     }
   }
   const rows = Int32Array.from(again);
-  for (const [row, verdict] of await send(options, fence, { ...points, rows }, { rule, areNew: true })) {
-    fail(failures, row, verdict, saidOf(row));
+  for (const [row, complaint] of await send(options, fence, { ...points, rows }, { rule, areNew: true })) {
+    fail(failures, row, complaint, saidOf(row));
   }
 }
 
@@ -115,14 +123,17 @@ async function send(
   const due = dueForUpkeep(upkeep, points, nowMs);
   const marks = due.map(
     ({ number, task }) =>
-      `${number + 1}:${task === "all" && !areNew ? digestOfLabels(columns.seriesAt(rows[number] ?? NONE)) : ""}`,
+      `${number + 1}:${task === "all" && !areNew ? digestOfLabels(labelBytesOf(columns.seriesAt(rows[number] ?? NONE))) : ""}`,
   );
   const { ids, times, values } = packPoints(columns, rows);
   const { retentionMs, chunkBytes } = shape;
   const settings = [rule, seriesTtlMs(retentionMs), retentionMs, chunkBytes];
   const keyHead = timeSeriesKey(keyPrefix, "");
   const reply = await fence.run("write-points", [], [...settings, marks.join(" "), keyHead, ids, times, values]);
-  const complaints = readComplaints(reply, rows);
+  const complaints: Complaints = new Map();
+  for (const [number, complaint] of readComplaints(reply, rows.length)) {
+    complaints.set(rows[number] ?? NONE, complaint);
+  }
   for (const { number } of due) {
     const row = rows[number] ?? 0;
     if (!complaints.has(row)) {
@@ -151,34 +162,15 @@ function dueForUpkeep(upkeep: SeriesUpkeep, { columns, rows, upkeep: marks }: Po
   return [...due.values()];
 }
 
-/** Reads what `write-points.lua` returns. */
-function readComplaints(reply: unknown, rows: Int32Array): Complaints {
-  const [count, ...wrong]: unknown[] = Array.isArray(reply) ? reply : [];
-  if (count !== rows.length) {
-    throw new RetryableError(`cannot read the reply of TS.MADD: not ${rows.length} elements`);
-  }
-  const complaints: Complaints = new Map();
-  for (let i = 0; i + 1 < wrong.length; i += 2) {
-    const row = rows[Number(wrong[i]) - 1];
-    if (row === undefined) {
-      throw new RetryableError(`cannot read the reply of TS.MADD: an element ${String(wrong[i])} of ${rows.length}`);
-    }
-    complaints.set(row, judgeOrThrow(wrong[i + 1]));
-  }
-  return complaints;
-}
-
 /** Notes what became of a point. @param mending what creating or altering the series said just before. */
-function fail(failures: Failures, row: number, verdict: ReplyVerdict, mending?: ReplyVerdict): void {
-  switch (verdict.kind) {
-    case "stored":
-      return;
+function fail(failures: Failures, row: number, complaint: Complaint, mending?: Complaint): void {
+  switch (complaint.kind) {
     case "too_old":
     case "refused":
-      failures.set(row, verdict);
+      failures.set(row, complaint);
       return;
     case "misshapen":
-      failures.set(row, { kind: "refused", words: verdict.words });
+      failures.set(row, { kind: "refused", words: complaint.words });
       return;
     case "no_series":
       // A key that is there, and is no series, will never be one.
@@ -189,6 +181,6 @@ function fail(failures: Failures, row: number, verdict: ReplyVerdict, mending?: 
       throw new RetryableError("cannot write to RedisTimeSeries: a series was gone as soon as it was created");
     case "exists":
     case "unavailable":
-      throw new RetryableError(`cannot write to RedisTimeSeries: unexpected reply (${verdict.kind})`);
+      throw new RetryableError(`cannot write to RedisTimeSeries: unexpected reply (${complaint.kind})`);
   }
 }

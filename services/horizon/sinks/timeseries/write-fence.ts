@@ -8,8 +8,8 @@ const MAX_RETAKES = 3;
 /** How long an unused fence is kept. */
 const FENCE_TTL_MS = 86_400_000;
 
-/** A script whose first key is the fence and whose first argument the token (`write-points.lua`, `save-newest.lua`). */
-export type FencedScript = Extract<ScriptName, "write-points" | "save-newest">;
+/** A script whose first key is the fence and whose first argument the token. */
+export type FencedScript = Extract<ScriptName, "write-points" | "mend-series" | "save-newest">;
 
 /**
  * Lets only the instance that holds the lease of a shard write the shard's series. The lease is in the buffer's Redis

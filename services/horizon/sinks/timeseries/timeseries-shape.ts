@@ -1,0 +1,5 @@
+/** How a series is created. */
+export interface TimeSeriesShape {
+  readonly retentionMs: number;
+  readonly chunkBytes: number;
+}
