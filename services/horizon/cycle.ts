@@ -15,6 +15,7 @@ import type { RestingDeliveries } from "./resting-deliveries.ts";
 import type { SeriesCache } from "./series-cache.ts";
 import { serveSink } from "./serve-sink.ts";
 import type { ShardLease } from "./shard-lease.ts";
+import { SharedSlices } from "./shared-slices.ts";
 import type { SinkReport } from "./sink-turn.ts";
 import type { Sink } from "./sinks/sink.ts";
 import type { SkipLists } from "./skip-lists.ts";
@@ -102,9 +103,9 @@ export async function runCycle(
 }
 
 function readingOf(deps: CycleDeps, work: ShardWork): BlockReading {
-  const { skipLists, metrics, logger, now, sliceBlocks, fingerprint } = deps;
+  const { sinks, skipLists, metrics, logger, now, sliceBlocks, fingerprint } = deps;
   const { claims, series } = work;
-  const perCycle = { takenOut: new TakenOut(), epoch: randomUUID() };
+  const perCycle = { takenOut: new TakenOut(), epoch: randomUUID(), shared: new SharedSlices(sinks.length) };
   return { claims, series, skipLists, metrics, logger, now, sliceBlocks, fingerprint, ...perCycle };
 }
 

@@ -5,6 +5,7 @@ import type { ShardClaims } from "./claims.ts";
 import { deadBlockFields } from "./dead-letters.ts";
 import type { HorizonMetrics } from "./metrics.ts";
 import type { SeriesCache } from "./series-cache.ts";
+import type { SharedSlices } from "./shared-slices.ts";
 import type { SkipLists } from "./skip-lists.ts";
 import { buildSlice, type ResolvedBlock, type Slice } from "./slice.ts";
 import type { TakenOut } from "./taken-out.ts";
@@ -23,10 +24,14 @@ export interface BlockReading {
   readonly takenOut: TakenOut;
   /** The epoch that parking sets: one for the whole cycle, so that Flux registers everything again only once. */
   readonly epoch: string;
+  /** What the sinks read of the same blocks. */
+  readonly shared: SharedSlices;
 }
 
 interface ReadBlock {
   readonly bytes: Buffer;
+  /** What the bytes are told from others by. */
+  readonly mark: string;
   readonly block: Block;
 }
 
@@ -39,9 +44,12 @@ export async function usableSlice(
   claim: ClaimState,
   blocks: readonly Buffer[],
 ): Promise<Slice | undefined> {
-  const readable = await decodeBlocks(reading, claim, blocks);
-  const resolved = await resolveBlocks(reading, claim, readable);
-  return resolved.length > 0 ? buildSlice(resolved, reading.skipLists()) : undefined;
+  const marks = blocks.map(reading.fingerprint);
+  return reading.shared.take(`${claim.id} ${marks.join(" ")}`, async () => {
+    const readable = await decodeBlocks(reading, claim, blocks, marks);
+    const resolved = await resolveBlocks(reading, claim, readable);
+    return resolved.length > 0 ? buildSlice(resolved, reading.skipLists()) : undefined;
+  });
 }
 
 /** Counts the samples of some blocks of a claim, by tenant. Damaged blocks leave it; names of series are not needed. */
@@ -51,8 +59,8 @@ export async function countSamples(
   blocks: readonly Buffer[],
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
-  for (const { bytes, block } of await decodeBlocks(reading, claim, blocks)) {
-    if (!(await reading.takenOut.has(reading.fingerprint(bytes)))) {
+  for (const { mark, block } of await decodeBlocks(reading, claim, blocks, blocks.map(reading.fingerprint))) {
+    if (!(await reading.takenOut.has(mark))) {
       const { tenant } = block.owner;
       counts.set(tenant, (counts.get(tenant) ?? 0) + block.samples.ids.length);
     }
@@ -60,17 +68,22 @@ export async function countSamples(
   return counts;
 }
 
-async function decodeBlocks(reading: BlockReading, claim: ClaimState, blocks: readonly Buffer[]): Promise<ReadBlock[]> {
-  const { claims, metrics, logger, now, takenOut, fingerprint } = reading;
+async function decodeBlocks(
+  { claims, metrics, logger, now, takenOut }: BlockReading,
+  claim: ClaimState,
+  blocks: readonly Buffer[],
+  marks: readonly string[],
+): Promise<ReadBlock[]> {
   const readable: ReadBlock[] = [];
-  for (const bytes of blocks) {
+  for (const [i, bytes] of blocks.entries()) {
     const decoded = decodeBlock(bytes);
+    const mark = marks[i] ?? "";
     if (decoded.ok) {
-      readable.push({ bytes, block: decoded.block });
+      readable.push({ bytes, mark, block: decoded.block });
       continue;
     }
     const { fault } = decoded;
-    await takenOut.once(fingerprint(bytes), async () => {
+    await takenOut.once(mark, async () => {
       await claims.buryBlock(claim, deadBlockFields(bytes, fault, now(), undefined));
       metrics.countDeadBlock(fault);
       logger.error({ claim: claim.id, fault, bytes: bytes.length }, "A block went to the dead letters");
@@ -84,12 +97,11 @@ async function resolveBlocks(
   claim: ClaimState,
   readable: readonly ReadBlock[],
 ): Promise<ResolvedBlock[]> {
-  const { takenOut, fingerprint } = reading;
+  const { takenOut } = reading;
   const found = await reading.series.resolve(readable.map(({ block }) => block));
   const resolved: ResolvedBlock[] = [];
-  for (const [i, { bytes, block }] of readable.entries()) {
+  for (const [i, { bytes, mark, block }] of readable.entries()) {
     const series = found[i];
-    const mark = fingerprint(bytes);
     if (await takenOut.has(mark)) {
       continue;
     }

@@ -22,7 +22,7 @@ const { values } = parseArgs({
     megabytes: { type: "string", default: "400" },
     claims: { type: "string", default: "10" },
     series: { type: "string", default: "200000" },
-    "slice-blocks": { type: "string", default: "100" },
+    "slice-blocks": { type: "string", default: "1000" },
     timeseries: { type: "boolean", default: false },
   },
   allowPositionals: true,
