@@ -13,19 +13,41 @@ export interface SkipVerdict {
   readonly skippedBy: string | undefined;
 }
 
+const NO_VERDICTS: readonly SkipVerdict[] = [];
+
 /**
  * A series that the registry knows. There are as many of these in memory as there are active series, so labels stay
- * bytes until somebody asks for them.
+ * bytes until somebody asks for them, and the id two numbers of 32 bits, for which V8 makes no objects.
  */
-export interface KnownSeries extends KeptBytes {
-  readonly id: SeriesId;
-  /** 16 hexadecimal digits, as in RedisTimeSeries keys. */
-  readonly idText: string;
+export class KnownSeries implements KeptBytes {
+  readonly chunk: Buffer;
+  readonly start: number;
+  readonly end: number;
+  /** The halves of its id, as an Int32Array has them. */
+  readonly idLow: number;
+  readonly idHigh: number;
   /** Per namespace; for the skip lists alone to read and write (`skip-lists.ts`). */
-  verdicts: readonly SkipVerdict[];
-}
+  verdicts = NO_VERDICTS;
 
-const NO_VERDICTS: readonly SkipVerdict[] = [];
+  /** @param labels where the labels are, as the wire has them. */
+  constructor(id: SeriesId, { chunk, start, end }: KeptBytes) {
+    this.chunk = chunk;
+    this.start = start;
+    this.end = end;
+    this.idLow = Number(BigInt.asIntN(32, id));
+    this.idHigh = Number(BigInt.asIntN(32, id >> 32n));
+  }
+
+  /** Made anew at each call. */
+  get id(): SeriesId {
+    return (BigInt(this.idHigh >>> 0) << 32n) | BigInt(this.idLow >>> 0);
+  }
+
+  /** 16 hexadecimal digits, as in RedisTimeSeries keys. */
+  get idText(): string {
+    return formatSeriesId(this.id);
+  }
+}
 
 /** The labels in a registry record as the wire has them, or undefined where it is damaged or of a newer version. */
 export function recordWireLabels(record: Uint8Array): Buffer | undefined {
@@ -34,8 +56,7 @@ export function recordWireLabels(record: Uint8Array): Buffer | undefined {
 
 /** Makes a series. @param wireLabels its labels, of which a copy is kept. */
 export function createKnownSeries(id: SeriesId, wireLabels: Uint8Array, space: ByteSpace): KnownSeries {
-  const { chunk, start, end } = space.keep(wireLabels);
-  return { id, idText: formatSeriesId(id), chunk, start, end, verdicts: NO_VERDICTS };
+  return new KnownSeries(id, space.keep(wireLabels));
 }
 
 /** The labels of a series as the wire has them (`wire-labels.ts`). */

@@ -28,9 +28,8 @@ export class KeptPoints {
   #shift = 32 - Math.log2(FIRST_CELLS);
   /** The row after the one that was offered last. */
   #next = 0;
-  /** The id of the series at hand, whole and in halves. */
-  readonly #id = new BigUint64Array(1);
-  readonly #halves = new Int32Array(this.#id.buffer);
+  /** The id of the series at hand, in halves. */
+  readonly #halves = new Int32Array(2);
 
   /** @param windowMs a multiple of the time between places, if there is one. */
   constructor(windowMs: number, multipliers: PlaceMultipliers) {
@@ -53,7 +52,8 @@ export class KeptPoints {
     let row = this.#next;
     // Series mostly come in the order in which they came first: no look-up is as quick as a right guess.
     if (row >= columns.size || columns.series[row] !== series || columns.storedAtMs[row] !== storedAtMs) {
-      this.#id[0] = series.id;
+      this.#halves[0] = series.idLow;
+      this.#halves[1] = series.idHigh;
       const cell = this.#find(storedAtMs);
       row = (this.#cells[cell] ?? 0) - 1;
       if (row < 0) {

@@ -30,7 +30,8 @@ export class PointColumns {
       this.#grow();
     }
     this.series[row] = series;
-    this.ids[row] = series.id;
+    this.halves[2 * row] = series.idLow;
+    this.halves[2 * row + 1] = series.idHigh;
     this.storedAtMs[row] = storedAtMs;
     this.sampledAtMs[row] = sampledAtMs;
     this.values[row] = value;
