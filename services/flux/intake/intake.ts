@@ -1,6 +1,7 @@
 import type { DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
 import type { DropReason, SeriesRefusal } from "../reasons.ts";
 import { BLOCK_FORMAT } from "./buffer-format.ts";
+import { keepAll } from "./keep-all.ts";
 import type { KnownSeries } from "./known-series.ts";
 import { Newcomers } from "./newcomers.ts";
 import { overwrittenSamples } from "./overwritten-samples.ts";
@@ -61,6 +62,10 @@ export function takeIn(
 ): Intake | undefined {
   const { holdsNan } = deciding.format ?? BLOCK_FORMAT;
   const recalled = stream.recallAll(request);
+  const plain = holdsNan ? takeWhole(request, recalled.codes, stream, bounds) : undefined;
+  if (plain) {
+    return plain;
+  }
   const sorting = new Sorting(request, stream, bounds, holdsNan);
   const newcomers = new Newcomers(request, recalled, stream, deciding);
   const { budget } = stream.stream.rules;
@@ -73,6 +78,42 @@ export function takeIn(
     sorting.add(position, code);
   }
   return sorting.finish(newcomers.mergedSeries);
+}
+
+/** @returns undefined where not every sample is simply kept. */
+function takeWhole(
+  request: DecodedWriteRequest,
+  codes: Int32Array,
+  stream: StreamSeries,
+  bounds: TimeBounds,
+): Intake | undefined {
+  const { known } = stream.verdicts;
+  const { hasOneSampleEach, timestampsMs, valueBits } = request;
+  const series = hasOneSampleEach
+    ? keepAll({ request, codes, known, number: stream.nextRequest(), bounds })
+    : undefined;
+  return (
+    series && {
+      received: series.length,
+      kept: { series, known, timestampsMs, valueBits },
+      keptPositions: firstNumbers(series.length),
+      dropped: new Map(),
+      refused: new Map(),
+      refusals: [],
+      mergedSeries: 0,
+      merges: undefined,
+      exemplars: 0,
+    }
+  );
+}
+
+/** 0, 1, 2, … */
+function firstNumbers(count: number): Uint32Array {
+  const numbers = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    numbers[i] = i;
+  }
+  return numbers;
 }
 
 /** What a series of a request holds beside its labels. */

@@ -1,7 +1,7 @@
 /*
  * Expands snappy blocks: https://github.com/google/snappy/blob/main/format_description.txt
  *
- * Bytes are copied 16 at a time, beyond the end of what is copied: the callers' spaces have `SLACK` bytes to spare, and
+ * Bytes are copied 16 at a time and more, beyond the end of what is copied: the callers' spaces have `SLACK` bytes to spare, and
  * what lands there is written over by what follows. What an element says about itself is checked before it is copied.
  */
 
@@ -71,9 +71,12 @@ export function copyApart(to: usize, from: usize, length: u32): void {
 function copyBack(to: usize, offset: u32, length: u32): void {
   const from = to - offset;
   if (offset >= 16) {
+    // Two steps or four, whatever the length: to ask after each costs more.
     v128.store(to, v128.load(from));
-    for (let done: u32 = 16; done < length; done += 16) {
-      v128.store(to + done, v128.load(from + done));
+    v128.store(to, v128.load(from, 16), 16);
+    if (length > 32) {
+      v128.store(to, v128.load(from, 32), 32);
+      v128.store(to, v128.load(from, 48), 48);
     }
   } else if (offset >= 8) {
     for (let done: u32 = 0; done < length; done += 8) {
