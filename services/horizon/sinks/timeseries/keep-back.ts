@@ -1,5 +1,4 @@
 import { NONE } from "../../id-index.ts";
-import type { KnownSeries } from "../../known-series.ts";
 import type { Slice } from "../../slice.ts";
 import type { Tally } from "../../tally.ts";
 import { beats, type KeptPoints } from "./kept-points.ts";
@@ -20,10 +19,11 @@ export function keepBack(keeping: PointKeeping, slice: Slice, times: TimeBounds)
   const { series, starts, ownerNumbers, owners } = slice.groups;
   const numbers = owners.map(({ tenant, namespace }) => keeping.owners.numberOf(tenant, namespace));
   const keeper = new NewestKeeper(keeping, slice, times);
-  series.forEach((one, group) => {
+  keeping.kept.begin(series);
+  for (let group = 0; group < series.length; group++) {
     const owner = numbers[ownerNumbers[group] ?? 0] ?? 0;
-    keeper.keep(one, owner, starts[group] ?? 0, starts[group + 1] ?? 0);
-  });
+    keeper.keep(group, owner, starts[group] ?? 0, starts[group + 1] ?? 0);
+  }
 }
 
 /** Looks at the rows of one series after the other. What it remembers of the last is no object that is made anew. */
@@ -49,7 +49,7 @@ class NewestKeeper {
   }
 
   /** The rows of a series come in order of time: only the newest of each place is offered, which is quicker. */
-  keep(series: KnownSeries, owner: number, first: number, end: number): void {
+  keep(group: number, owner: number, first: number, end: number): void {
     let outdone = 0;
     this.#newest = NONE;
     for (let row = first; row < end; row++) {
@@ -61,12 +61,12 @@ class NewestKeeper {
         outdone++;
         this.#takePlace(row);
       } else {
-        outdone += this.#offer(series, owner);
+        outdone += this.#offer(group, owner);
         this.#newest = row;
         this.#newestPlaceMs = placeMs;
       }
     }
-    outdone += this.#offer(series, owner);
+    outdone += this.#offer(group, owner);
     if (outdone > 0) {
       this.#keeping.owners.at(owner).outdone += outdone;
     }
@@ -97,12 +97,12 @@ class NewestKeeper {
   }
 
   /** @returns how many samples were left out for the newest, or it for another. */
-  #offer(series: KnownSeries, owner: number): number {
+  #offer(group: number, owner: number): number {
     const row = this.#newest;
     if (row === NONE) {
       return 0;
     }
     const [sampledAtMs, value] = [this.#timestampsMs[row] ?? 0, this.#values[row] ?? 0];
-    return this.#keeping.kept.offer(series, owner, this.#newestPlaceMs, sampledAtMs, value) ? 1 : 0;
+    return this.#keeping.kept.offer(group, owner, this.#newestPlaceMs, sampledAtMs, value) ? 1 : 0;
   }
 }

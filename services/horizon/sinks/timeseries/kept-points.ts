@@ -12,6 +12,7 @@ export interface PointWindow {
 export type PlaceMultipliers = readonly [number, number, number];
 
 const FIRST_CELLS = 1024;
+const IDS_AT_A_TIME = 256;
 
 /**
  * Points of a claim that are kept back, because a newer one may come for the same place: the same series, stored at the
@@ -28,8 +29,13 @@ export class KeptPoints {
   #shift = 32 - Math.log2(FIRST_CELLS);
   /** The row after the one that was offered last. */
   #next = 0;
-  /** The id of the series at hand, in halves. */
-  readonly #halves = new Int32Array(2);
+  #series: readonly KnownSeries[] = [];
+  /** The halves of the ids of some of these series, and the numbers of the first of them and behind the last. */
+  readonly #halves = new Int32Array(2 * IDS_AT_A_TIME);
+  #readFrom = 0;
+  #readEnd = 0;
+  /** Means nothing: it is there so that cells are read. */
+  #touched = 0;
 
   /** @param windowMs a multiple of the time between places, if there is one. */
   constructor(windowMs: number, multipliers: PlaceMultipliers) {
@@ -42,21 +48,28 @@ export class KeptPoints {
     return this.columns.size;
   }
 
+  /** From now on points of these series are offered. */
+  begin(series: readonly KnownSeries[]): void {
+    this.#series = series;
+    this.#readFrom = 0;
+    this.#readEnd = 0;
+  }
+
   /**
    * Keeps a point unless a newer one has its place.
+   * @param number that of its series among those that `begin` was given.
    * @param owner a number for whose it is, which `columns` has with the point.
    * @returns whether one of the two was left out.
    */
-  offer(series: KnownSeries, owner: number, storedAtMs: number, sampledAtMs: number, value: number): boolean {
+  offer(number: number, owner: number, storedAtMs: number, sampledAtMs: number, value: number): boolean {
     const { columns } = this;
+    const series = this.#series[number];
     let row = this.#next;
     // Series mostly come in the order in which they came first: no look-up is as quick as a right guess.
     if (row >= columns.size || columns.series[row] !== series || columns.storedAtMs[row] !== storedAtMs) {
-      this.#halves[0] = series.idLow;
-      this.#halves[1] = series.idHigh;
-      const cell = this.#find(storedAtMs);
+      const cell = this.#find(this.#halvesOf(number, storedAtMs), storedAtMs);
       row = (this.#cells[cell] ?? 0) - 1;
-      if (row < 0) {
+      if (row < 0 && series) {
         this.#next = columns.size + 1;
         this.#add(cell, series, owner, storedAtMs, sampledAtMs, value);
         return false;
@@ -75,10 +88,13 @@ export class KeptPoints {
   windows(): PointWindow[] {
     const rows = this.columns.rowsInOrderOfTime();
     const windows: PointWindow[] = [];
+    const { storedAtMs } = this.columns;
     for (let first = 0; first < rows.length; ) {
-      const startMs = this.#windowOf(rows[first] ?? 0);
+      const firstMs = storedAtMs[rows[first] ?? 0] ?? 0;
+      const startMs = firstMs - (firstMs % this.#windowMs);
+      const endMs = startMs + this.#windowMs;
       let end = first + 1;
-      while (end < rows.length && this.#windowOf(rows[end] ?? 0) === startMs) {
+      while (end < rows.length && (storedAtMs[rows[end] ?? 0] ?? endMs) < endMs) {
         end++;
       }
       windows.push({ startMs, rows: rows.subarray(first, end) });
@@ -94,11 +110,6 @@ export class KeptPoints {
     this.#next = 0;
   }
 
-  #windowOf(row: number): number {
-    const storedAtMs = this.columns.storedAtMs[row] ?? 0;
-    return storedAtMs - (storedAtMs % this.#windowMs);
-  }
-
   #add(cell: number, series: KnownSeries, owner: number, storedAtMs: number, sampledAtMs: number, value: number): void {
     const { columns } = this;
     columns.push(series, owner, storedAtMs, sampledAtMs, value);
@@ -108,12 +119,38 @@ export class KeptPoints {
     }
   }
 
-  /** The cell of the series whose id is at hand, stored at a time, or the empty one that it would be put into. */
-  #find(storedAtMs: number): number {
+  /**
+   * Where the halves of the id of a series begin. Those of the series after it are read as well, and so are their cells: all are
+   * far apart in memory, and the processor fetches many at a time where nothing else is done in between.
+   */
+  #halvesOf(number: number, storedAtMs: number): number {
+    if (number < this.#readFrom || number >= this.#readEnd) {
+      this.#readIds(number);
+      for (let at = 0; at < 2 * (this.#readEnd - number); at += 2) {
+        this.#touched |= this.#cells[this.#hash(this.#halves, at, storedAtMs)] ?? 0;
+      }
+    }
+    return 2 * (number - this.#readFrom);
+  }
+
+  #readIds(number: number): void {
+    const halves = this.#halves;
+    this.#readFrom = number;
+    this.#readEnd = Math.min(number + IDS_AT_A_TIME, this.#series.length);
+    for (let i = number; i < this.#readEnd; i++) {
+      const series = this.#series[i];
+      halves[2 * (i - number)] = series?.idLow ?? 0;
+      halves[2 * (i - number) + 1] = series?.idHigh ?? 0;
+    }
+  }
+
+  /** The cell of a series, stored at a time, or the empty one that it would be put into. @param at of its id's halves. */
+  #find(at: number, storedAtMs: number): number {
     const { storedAtMs: times, halves } = this.columns;
     const cells = this.#cells;
-    const [low, high] = this.#halves;
-    let cell = this.#hash(this.#halves, 0, storedAtMs);
+    const low = this.#halves[at];
+    const high = this.#halves[at + 1];
+    let cell = this.#hash(this.#halves, at, storedAtMs);
     for (let row = (cells[cell] ?? 0) - 1; row >= 0; row = (cells[cell] ?? 0) - 1) {
       if (halves[2 * row] === low && halves[2 * row + 1] === high && times[row] === storedAtMs) {
         return cell;
