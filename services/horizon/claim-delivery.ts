@@ -54,7 +54,7 @@ export class ClaimDelivery {
   ): Promise<ClaimDelivery> {
     const hold = reading.claims.hold(claim);
     const delivery = await sink.begin(toDeadLetters(reading, sink), signal, hold);
-    const blocks = reading.claims.readSlices(claim, reading.sliceBlocks);
+    const blocks = reading.claims.readSlices(claim, reading.sliceBlocks, reading.scans);
     return new ClaimDelivery(sink, claim, { token: hold.token, proof, delivery, blocks });
   }
 

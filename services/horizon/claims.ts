@@ -6,6 +6,7 @@ import { type ClaimState, formatClaimState, parseClaimState } from "./claim-stat
 import type { LetterFields } from "./dead-letters.ts";
 import { RecentMap } from "./recent-map.ts";
 import type { ShardLease } from "./shard-lease.ts";
+import type { SharedReads } from "./shared-reads.ts";
 import type { ClaimHold } from "./sinks/sink.ts";
 
 /** Blocks that are known again at least when Redis gives them once more while a claim is read: 0.1 KB each. */
@@ -17,6 +18,9 @@ export interface ClaimBlocks {
   /** Whether it is certain that no others follow. */
   readonly isLast: boolean;
 }
+
+/** What SSCAN returns: the next cursor, and some blocks. */
+export type Scan = readonly [cursor: Buffer, blocks: readonly Buffer[]];
 
 /** A block that waits for its series to become known. */
 export interface ParkedBlock {
@@ -112,12 +116,13 @@ export class ShardClaims {
   }
 
   /**
-   * Reads the blocks of a claim, some at a time: at most about `sliceBlocks`, and fewer where they have more than `sliceBytes` together. Each comes
-   * once; of a claim of more than BLOCKS_REMEMBERED, one that Redis gives again much later comes again. Blocks that are
+   * Reads the blocks of a claim, some at a time: at most about `sliceBlocks`, and fewer where they have more than
+   * `sliceBytes` together. Each comes once; of a claim of more than BLOCKS_REMEMBERED, one that Redis gives again much later comes again. Blocks that are
    * taken out of the claim meanwhile may or may not come.
+   * @param scans what other readers of the claim share with this one.
    * @throws when Redis was restarted in between, and some may have been passed over.
    */
-  async *readSlices(claim: ClaimState, sliceBlocks: number): AsyncGenerator<ClaimBlocks> {
+  async *readSlices(claim: ClaimState, sliceBlocks: number, scans: SharedReads<Scan>): AsyncGenerator<ClaimBlocks> {
     const { redis, keys, fingerprint, sliceBytes } = this.#options;
     const key = keys.claim(claim.id);
     const run = await this.#redisRun();
@@ -128,7 +133,10 @@ export class ShardClaims {
     const seen = new RecentMap<true>(BLOCKS_REMEMBERED);
     let cursor = "0";
     do {
-      const [next, blocks] = await redis.sscanBuffer(key, cursor, "COUNT", count);
+      // Of the same Redis process alone: whose reply it is then makes no difference, as nothing is ever added to a claim.
+      const at = cursor;
+      const scan = () => redis.sscanBuffer(key, at, "COUNT", count);
+      const [next, blocks] = await scans.take(`${run} ${key} ${at} ${count}`, scan);
       cursor = next.toString();
       const fresh = blocks.filter((block) => {
         const mark = fingerprint(block);

@@ -6,7 +6,7 @@ import type { Logger } from "../shared/logger.ts";
 import type { BacklogCap } from "./backlog-cap.ts";
 import { ClaimLedger, type UncountedTallies } from "./claim-ledger.ts";
 import type { ClaimState, SinkName } from "./claim-state.ts";
-import type { DeadLetterCounts, ShardClaims } from "./claims.ts";
+import type { DeadLetterCounts, Scan, ShardClaims } from "./claims.ts";
 import { forgetGenerations } from "./generations.ts";
 import type { HorizonMetrics } from "./metrics.ts";
 import { type ParkedRest, retryParkedBlocks } from "./parked-blocks.ts";
@@ -15,10 +15,11 @@ import type { RestingDeliveries } from "./resting-deliveries.ts";
 import type { SeriesCache } from "./series-cache.ts";
 import { serveSink } from "./serve-sink.ts";
 import type { ShardLease } from "./shard-lease.ts";
-import { SharedSlices } from "./shared-slices.ts";
+import { SharedReads } from "./shared-reads.ts";
 import type { SinkReport } from "./sink-turn.ts";
 import type { Sink } from "./sinks/sink.ts";
 import type { SkipLists } from "./skip-lists.ts";
+import type { Slice } from "./slice.ts";
 import { TakenOut } from "./taken-out.ts";
 import type { BlockReading } from "./usable-slices.ts";
 
@@ -105,7 +106,11 @@ export async function runCycle(
 function readingOf(deps: CycleDeps, work: ShardWork): BlockReading {
   const { sinks, skipLists, metrics, logger, now, sliceBlocks, fingerprint } = deps;
   const { claims, series } = work;
-  const perCycle = { takenOut: new TakenOut(), epoch: randomUUID(), shared: new SharedSlices(sinks.length) };
+  const shared = {
+    scans: new SharedReads<Scan>(sinks.length),
+    slices: new SharedReads<Slice | undefined>(sinks.length),
+  };
+  const perCycle = { takenOut: new TakenOut(), epoch: randomUUID(), ...shared };
   return { claims, series, skipLists, metrics, logger, now, sliceBlocks, fingerprint, ...perCycle };
 }
 

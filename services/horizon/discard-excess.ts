@@ -1,6 +1,7 @@
 import { excessClaims } from "./backlog-cap.ts";
 import type { ClaimState, SinkProgress } from "./claim-state.ts";
 import type { BacklogReason } from "./reasons.ts";
+import { SharedReads } from "./shared-reads.ts";
 import type { SinkTurn } from "./sink-turn.ts";
 import type { Sink } from "./sinks/sink.ts";
 import { Tally } from "./tally.ts";
@@ -43,7 +44,7 @@ async function countClaim(
   signal: AbortSignal,
 ): Promise<Tally> {
   const tally = new Tally();
-  for await (const { blocks } of reading.claims.readSlices(claim, reading.sliceBlocks)) {
+  for await (const { blocks } of reading.claims.readSlices(claim, reading.sliceBlocks, new SharedReads(1))) {
     signal.throwIfAborted();
     for (const [tenant, samples] of await countSamples(reading, claim, blocks)) {
       tally.claim(tenant, samples);

@@ -1,11 +1,11 @@
 import { type Block, decodeBlock } from "../shared/block.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { ClaimState } from "./claim-state.ts";
-import type { ShardClaims } from "./claims.ts";
+import type { Scan, ShardClaims } from "./claims.ts";
 import { deadBlockFields } from "./dead-letters.ts";
 import type { HorizonMetrics } from "./metrics.ts";
 import type { SeriesCache } from "./series-cache.ts";
-import type { SharedSlices } from "./shared-slices.ts";
+import type { SharedReads } from "./shared-reads.ts";
 import type { SkipLists } from "./skip-lists.ts";
 import { buildSlice, type ResolvedBlock, type Slice } from "./slice.ts";
 import type { TakenOut } from "./taken-out.ts";
@@ -24,8 +24,9 @@ export interface BlockReading {
   readonly takenOut: TakenOut;
   /** The epoch that parking sets: one for the whole cycle, so that Flux registers everything again only once. */
   readonly epoch: string;
-  /** What the sinks read of the same blocks. */
-  readonly shared: SharedSlices;
+  /** What the sinks read at the same time: replies of Redis, and the slices that are made of them. */
+  readonly scans: SharedReads<Scan>;
+  readonly slices: SharedReads<Slice | undefined>;
 }
 
 interface ReadBlock {
@@ -45,7 +46,7 @@ export async function usableSlice(
   blocks: readonly Buffer[],
 ): Promise<Slice | undefined> {
   const marks = blocks.map(reading.fingerprint);
-  return reading.shared.take(`${claim.id} ${marks.join(" ")}`, async () => {
+  return reading.slices.take(`${claim.id} ${marks.join(" ")}`, async () => {
     const readable = await decodeBlocks(reading, claim, blocks, marks);
     const resolved = await resolveBlocks(reading, claim, readable);
     return resolved.length > 0 ? buildSlice(resolved, reading.skipLists()) : undefined;
