@@ -20,6 +20,8 @@ export interface BlockReading {
   readonly now: () => number;
   readonly sliceBlocks: number;
   readonly fingerprint: (block: Buffer) => string;
+  /** The CRC-32C of bytes. */
+  readonly checksum: (bytes: Uint8Array) => number;
   /** What the cycle has taken out of its claims: a block that one sink could not use the other must not use either. */
   readonly takenOut: TakenOut;
   /** The epoch that parking sets: one for the whole cycle, so that Flux registers everything again only once. */
@@ -70,14 +72,14 @@ export async function countSamples(
 }
 
 async function decodeBlocks(
-  { claims, metrics, logger, now, takenOut }: BlockReading,
+  { claims, metrics, logger, now, takenOut, checksum }: BlockReading,
   claim: ClaimState,
   blocks: readonly Buffer[],
   marks: readonly string[],
 ): Promise<ReadBlock[]> {
   const readable: ReadBlock[] = [];
   for (const [i, bytes] of blocks.entries()) {
-    const decoded = decodeBlock(bytes);
+    const decoded = decodeBlock(bytes, checksum);
     const mark = marks[i] ?? "";
     if (decoded.ok) {
       readable.push({ bytes, mark, block: decoded.block });

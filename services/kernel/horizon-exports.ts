@@ -6,6 +6,8 @@ export interface HorizonExports {
   timesAt(count: number): number;
   valuesAt(count: number): number;
   writeBody(seriesCount: number): number;
+  blockAt(bytes: number): number;
+  blockChecksum(bytes: number): number;
   readonly bodyBytes: WebAssembly.Global;
 }
 
@@ -18,5 +20,5 @@ export function asHorizonExports(exports: Readonly<Record<string, unknown>>): Ho
 }
 
 function isOfHorizon(exports: unknown): exports is HorizonExports {
-  return typeof exports === "object" && exports !== null && "writeBody" in exports;
+  return typeof exports === "object" && exports !== null && "blockChecksum" in exports;
 }

@@ -23,6 +23,7 @@ import { createShards } from "../../../services/horizon/shard-work.ts";
 import type { Sink, StoreClock } from "../../../services/horizon/sinks/sink.ts";
 import type { StoreClient } from "../../../services/horizon/sinks/victoria/store-client.ts";
 import { compileSkipLists } from "../../../services/horizon/skip-lists.ts";
+import { loadBlockChecksum } from "../../../services/kernel/load-block-checksum.ts";
 import { loadBodyWriter } from "../../../services/kernel/load-body-writer.ts";
 import { type ShardKeys, shardKeys } from "../../../services/shared/buffer-keys.ts";
 import { generationAt } from "../../../services/shared/generation.ts";
@@ -99,6 +100,7 @@ export async function createRig(t: TestContext, options: RigOptions): Promise<Ri
     logger,
     now: () => clock.nowMs,
     fingerprint: await createBlockFingerprint(),
+    checksum: loadBlockChecksum(),
     turnMs: () => settings.HORIZON_INTERVAL_SECONDS * 1000,
     drainShare: settings.HORIZON_DRAIN_SHARE,
     backlogCap: {
