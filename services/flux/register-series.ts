@@ -19,17 +19,23 @@ export function registrationsOf(
   const records = Buffer.allocUnsafe(
     series.reduce((sum, one) => sum + RECORD_LENGTH_BYTES + known.recordBytesOf(one), 0),
   );
-  let at = 0;
-  for (const [i, one] of series.entries()) {
-    ids[2 * i] = known.idHalves[2 * one] ?? 0;
-    ids[2 * i + 1] = known.idHalves[2 * one + 1] ?? 0;
-    const bytes = known.recordBytesOf(one);
-    at = records.writeUInt32LE(bytes, at);
-    known.copyRecord(one, records, at);
-    if (typeOf) {
-      setRecordType(records.subarray(at), typeOf(records.subarray(at + RECORD_HEADER_BYTES, at + bytes)));
-    }
-    at += bytes;
+  for (let i = 0; i < series.length; i++) {
+    const half = 2 * (series[i] ?? 0);
+    ids[2 * i] = known.idHalves[half] ?? 0;
+    ids[2 * i + 1] = known.idHalves[half + 1] ?? 0;
+  }
+  known.copyRecords(series, records);
+  if (typeOf) {
+    setTypes(records, typeOf);
   }
   return { ids: Buffer.from(ids.buffer), records };
+}
+
+function setTypes(records: Buffer, typeOf: TypeOfSeries): void {
+  for (let at = 0; at < records.length; ) {
+    const start = at + RECORD_LENGTH_BYTES;
+    const end = start + records.readUInt32LE(at);
+    setRecordType(records.subarray(start), typeOf(records.subarray(start + RECORD_HEADER_BYTES, end)));
+    at = end;
+  }
 }

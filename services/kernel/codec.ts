@@ -93,7 +93,10 @@ export const RECORD_ROW = {
 
 /** What the registry is to hold of some series. */
 export interface SeriesRecords {
-  /** The records, one behind the other (`registry-record.ts`), of unknown type, the owner's labels among theirs. */
+  /**
+   * The records (`registry-record.ts`), one behind the other, each behind its length (`registrations.ts`), of unknown type, the
+   * owner's labels among theirs.
+   */
   readonly bytes: Buffer;
   /**
    * For each series a row: where its record starts and how many bytes it has, its first-choice id (`series-id.ts`), how many

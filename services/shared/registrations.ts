@@ -17,12 +17,14 @@ export function packRegistrations(series: Iterable<readonly [id: SeriesId, recor
   const pairs = [...series];
   return {
     ids: Buffer.concat(pairs.map(([id]) => idBytes(id))),
-    records: Buffer.concat(pairs.flatMap(([, record]) => [lengthOf(record), record])),
+    records: Buffer.concat(pairs.map(([, record]) => behindLength(record))),
   };
 }
 
-function lengthOf({ length }: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(RECORD_LENGTH_BYTES);
-  bytes.writeUInt32LE(length);
+/** A copy of a record behind its length. */
+export function behindLength(record: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(RECORD_LENGTH_BYTES + record.length);
+  bytes.writeUInt32LE(record.length);
+  bytes.set(record, RECORD_LENGTH_BYTES);
   return bytes;
 }

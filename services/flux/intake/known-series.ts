@@ -1,15 +1,16 @@
+import { RECORD_LENGTH_BYTES } from "../../shared/registrations.ts";
 import type { SeriesId } from "../../shared/series.ts";
 import { RecordSpace } from "./record-space.ts";
 import { type HashSecret, SeriesById, type SeriesKey } from "./series-by-id.ts";
 
 /** What a known series begins with. */
 export interface NewSeries extends SeriesKey {
-  readonly shard: number;
-  /** Where `records` holds what the registry is to hold of it. */
-  readonly recordAt: number;
-  readonly recordBytes: number;
+  shard: number;
+  /** Where `records` holds what the registry is to hold of it, behind its length (`registrations.ts`). */
+  recordAt: number;
+  recordBytes: number;
   /** Tells the labels that it was sent with; undefined where its id does. */
-  readonly sourceId: SeriesId | undefined;
+  sourceId: SeriesId | undefined;
 }
 
 const FIRST_ROOM = 64;
@@ -40,6 +41,9 @@ export class KnownSeries {
   readonly #sourceIds = new Map<number, SeriesId>();
   readonly #byId: SeriesById;
   #size = 0;
+  /** Who has adopted series of it, if anybody has; and their numbers there + 1. Their records are there, and here no more. */
+  #heir: KnownSeries | undefined;
+  #successors = new Uint32Array(0);
 
   constructor(secret: HashSecret) {
     this.#byId = new SeriesById(this, secret);
@@ -61,6 +65,7 @@ export class KnownSeries {
     this.#streams[number] = series.stream;
     this.#recordAts[number] = series.recordAt;
     this.#recordBytes[number] = series.recordBytes;
+    this.records.use(series.recordAt);
     if (series.sourceId !== undefined) {
       this.#sourceIds.set(number, series.sourceId);
     }
@@ -68,19 +73,32 @@ export class KnownSeries {
     return number;
   }
 
-  /** Adds a series that others know, with all that they know of it. @returns its number here. */
+  /** Adds a series that others know, with all that they know of it, unless that was done before. @returns its number here. */
   adopt(others: KnownSeries, series: number): number {
-    const record = others.recordOf(series);
+    const successor = others.#successors[series] ?? 0;
+    if (successor !== 0) {
+      return successor - 1;
+    }
     const number = this.add({
       ...others.keyOf(series),
       shard: others.shards[series] ?? 0,
-      recordAt: this.records.hold(record),
-      recordBytes: record.length,
+      recordAt: this.records.hold(others.#lengthAndRecordOf(series)) + RECORD_LENGTH_BYTES,
+      recordBytes: others.recordBytesOf(series),
       sourceId: others.#sourceIds.get(series),
     });
     this.registrations[number] = others.registrations[series] ?? 0;
     this.admissions[number] = others.admissions[series] ?? 0;
+    others.#leave(series, this, number);
     return number;
+  }
+
+  #leave(series: number, heir: KnownSeries, successor: number): void {
+    if (!this.#heir) {
+      this.#heir = heir;
+      this.#successors = new Uint32Array(this.#size);
+    }
+    this.#successors[series] = successor + 1;
+    this.records.release(this.#recordAts[series] ?? 0);
   }
 
   /** The series of a stream that has this id now. */
@@ -107,16 +125,44 @@ export class KnownSeries {
 
   /** What the registry holds of it, but for its type. Not to be written to. */
   recordOf(series: number): Buffer {
-    return this.records.at(this.#recordAts[series] ?? 0, this.recordBytesOf(series));
+    return this.#lengthAndRecordOf(series).subarray(RECORD_LENGTH_BYTES);
   }
 
   recordBytesOf(series: number): number {
     return this.#recordBytes[series] ?? 0;
   }
 
-  /** Copies its record. @param to where in `target`. */
-  copyRecord(series: number, target: Buffer, to: number): void {
-    this.records.copy(this.#recordAts[series] ?? 0, this.recordBytesOf(series), target, to);
+  /** Copies the records of series, each behind its length. Those that stand one behind the other are copied together. */
+  copyRecords(series: readonly number[], target: Buffer): void {
+    let to = 0;
+    let start = 0;
+    let bytes = 0;
+    for (const one of series) {
+      if (this.#heir) {
+        // A request was on its way while the halves turned.
+        target.set(this.#lengthAndRecordOf(one), to);
+        to += RECORD_LENGTH_BYTES + this.recordBytesOf(one);
+        continue;
+      }
+      const lengthAt = (this.#recordAts[one] ?? 0) - RECORD_LENGTH_BYTES;
+      if (lengthAt !== start + bytes) {
+        to = this.records.copy(start, bytes, target, to);
+        start = lengthAt;
+        bytes = 0;
+      }
+      bytes += RECORD_LENGTH_BYTES + this.recordBytesOf(one);
+    }
+    this.records.copy(start, bytes, target, to);
+  }
+
+  #lengthAndRecordOf(series: number): Buffer {
+    const successor = this.#successors[series] ?? 0;
+    return this.#heir && successor !== 0
+      ? this.#heir.#lengthAndRecordOf(successor - 1)
+      : this.records.at(
+          (this.#recordAts[series] ?? 0) - RECORD_LENGTH_BYTES,
+          RECORD_LENGTH_BYTES + this.recordBytesOf(series),
+        );
   }
 
   keyOf(series: number): SeriesKey {

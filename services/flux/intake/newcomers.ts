@@ -1,11 +1,12 @@
 import { type DecodedWriteRequest, RECORD_ROW, RECORD_ROW_WORDS, type SeriesRecords } from "../../kernel/codec.ts";
+import { behindLength, RECORD_LENGTH_BYTES } from "../../shared/registrations.ts";
 import { RECORD_HEADER_BYTES } from "../../shared/registry-record.ts";
 import { shardOf } from "../../shared/series-id.ts";
 import { BLOCK_FORMAT } from "./buffer-format.ts";
-import { idOfHalves } from "./known-series.ts";
+import { idOfHalves, type NewSeries } from "./known-series.ts";
 import type { Recalled, StreamSeries } from "./series-table.ts";
 import { type Deciding, decideSeries, type StoredSeries } from "./stream.ts";
-import { UNKNOWN, type Verdict } from "./verdicts.ts";
+import { isMerged, UNKNOWN } from "./verdicts.ts";
 
 /** Series whose records are made at once. */
 const AT_ONCE = 512;
@@ -26,6 +27,8 @@ export class Newcomers {
   readonly #unknown: Recalled["unknown"];
   readonly #stream: StreamSeries;
   readonly #deciding: Deciding;
+  /** The series that is about to be kept, always the same object: there may be many thousands. */
+  readonly #series: NewSeries;
   #next = 0;
   #batch: Batch | undefined;
   #mergedSeries = 0;
@@ -35,6 +38,10 @@ export class Newcomers {
     this.#unknown = unknown;
     this.#stream = stream;
     this.#deciding = deciding;
+    this.#series = {
+      ...{ stream: stream.number, idLow: 0, idHigh: 0, shard: 0 },
+      ...{ recordAt: 0, recordBytes: 0, sourceId: undefined },
+    };
   }
 
   /** Label sets met for the first time that a rule made the same as another's. */
@@ -57,14 +64,15 @@ export class Newcomers {
     if (known !== UNKNOWN) {
       return known;
     }
-    const verdict = this.#keepAtOnce(batch, row) ?? this.#decideByLabels(position);
-    if (!verdict) {
+    const code = this.#keepAtOnce(batch, row) ?? this.#decideByLabels(position);
+    if (code === undefined) {
       return undefined;
     }
-    if (verdict.kind === "keep" && verdict.merged) {
-      this.#countMerged(position, verdict);
+    if (code > UNKNOWN && isMerged(code)) {
+      this.#countMerged(position, code);
     }
-    return verdicts.note(number, verdict);
+    verdicts.note(number, code);
+    return code;
   }
 
   #nextBatch(): Batch {
@@ -82,22 +90,20 @@ export class Newcomers {
   }
 
   /** @returns undefined where its labels have to be looked at: because of rules, or because of what they are. */
-  #keepAtOnce({ records, recordsAt }: Batch, row: number): Verdict | undefined {
+  #keepAtOnce({ records, recordsAt }: Batch, row: number): number | undefined {
     const recordBytes = records?.rows[row + RECORD_ROW.bytes] ?? 0;
     if (!records || recordBytes === 0 || !this.#isWithinLimits(records.rows, row)) {
       return undefined;
     }
     const { rows } = records;
-    const idLow = rows[row + RECORD_ROW.id] ?? 0;
-    const idHigh = rows[row + RECORD_ROW.id + 1] ?? 0;
-    return this.#stream.keep({
-      idLow,
-      idHigh,
-      shard: this.#shardOf(idLow, idHigh),
-      recordAt: recordsAt + (rows[row + RECORD_ROW.start] ?? 0),
-      recordBytes,
-      sourceId: undefined,
-    });
+    const series = this.#series;
+    series.idLow = rows[row + RECORD_ROW.id] ?? 0;
+    series.idHigh = rows[row + RECORD_ROW.id + 1] ?? 0;
+    series.shard = this.#shardOf(series.idLow, series.idHigh);
+    series.recordAt = recordsAt + (rows[row + RECORD_ROW.start] ?? 0);
+    series.recordBytes = recordBytes;
+    series.sourceId = undefined;
+    return this.#stream.keep(series);
   }
 
   #isWithinLimits(rows: Int32Array, row: number): boolean {
@@ -115,35 +121,36 @@ export class Newcomers {
     return shards === 1 ? 0 : shardOf(idOfHalves(idLow, idHigh), shards);
   }
 
-  #decideByLabels(position: number): Verdict | undefined {
-    const { stream } = this.#stream;
+  #decideByLabels(position: number): number | undefined {
+    const { stream, verdicts } = this.#stream;
     const raw = this.#request.series.at(position);
     const decided = decideSeries(raw?.rawLabels ?? "", stream, this.#deciding);
     if (decided.kind === "malformed" || stream.rules.budget?.isExceeded === true) {
       return undefined;
     }
-    return decided.kind === "keep" ? this.#keep(decided) : decided;
+    return decided.kind === "keep" ? this.#keep(decided) : verdicts.reject(decided);
   }
 
-  #keep({ id, record, sourceId }: StoredSeries): Verdict {
+  #keep({ id, record, sourceId }: StoredSeries): number {
     return this.#stream.keep({
+      stream: this.#stream.number,
       idLow: Number(BigInt.asIntN(32, id)),
       idHigh: Number(BigInt.asIntN(32, id >> 32n)),
       shard: shardOf(id, this.#deciding.shards),
-      recordAt: this.#stream.verdicts.known.records.hold(record),
+      recordAt: this.#stream.verdicts.known.records.hold(behindLength(record)) + RECORD_LENGTH_BYTES,
       recordBytes: record.length,
       sourceId,
     });
   }
 
   /** Some codecs recognise one label set by several things; as a merged one it counts once. */
-  #countMerged(position: number, verdict: Verdict): void {
+  #countMerged(position: number, merged: number): void {
     const rawLabels = this.#request.series.at(position)?.rawLabels ?? "";
     const byLabels = { rawLabels, firstSample: 0, sampleCount: 1, histogramCount: 0, exemplarCount: 0 };
     const { number, code } = this.#stream.recall(byLabels);
     if (code === UNKNOWN) {
       this.#mergedSeries++;
-      this.#stream.verdicts.note(number, verdict);
+      this.#stream.verdicts.note(number, merged);
     }
   }
 }

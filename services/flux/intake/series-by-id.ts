@@ -1,9 +1,9 @@
 /** What a series is found by: its stream and the halves of its id. */
 export interface SeriesKey {
-  readonly stream: number;
+  stream: number;
   /** Signed numbers of 32 bits. */
-  readonly idLow: number;
-  readonly idHigh: number;
+  idLow: number;
+  idHigh: number;
 }
 
 /** Three odd numbers of 32 bits that no sender can know. */

@@ -4,7 +4,7 @@ import type { SeriesId } from "../../shared/series.ts";
 import { idOfHalves, type NewSeries } from "./known-series.ts";
 import { type HashSecret, KNOWN_SECRET, type SeriesKey } from "./series-by-id.ts";
 import type { Stream } from "./stream.ts";
-import { UNKNOWN, type Verdict, Verdicts } from "./verdicts.ts";
+import { codeOfSeries, UNKNOWN, Verdicts } from "./verdicts.ts";
 
 /** Bytes of records that the young half may hold for each series that it may have; longer ones turn it earlier. */
 const BYTES_PER_SERIES = 1024;
@@ -111,14 +111,12 @@ export class SeriesTable {
       return young;
     }
     const old = this.#old.known.find(key);
-    return old === undefined ? undefined : this.#young.adoptSeries(this.#old, old);
+    return old === undefined ? undefined : this.#young.known.adopt(this.#old.known, old);
   }
 
   #codeOf(number: number, before: number): number {
     if (before !== NONE) {
-      const code = this.#young.adopt(number, this.#old, before);
-      this.#young.reach(number);
-      return code;
+      return this.#young.adopt(number, this.#old, before);
     }
     this.#young.reach(number);
     return this.#young.codeOf(number);
@@ -130,12 +128,11 @@ export class SeriesTable {
       this.#incarnation = this.#index.incarnation;
       this.#forgetVerdicts();
     }
-    if (this.#young.size < this.#halfSize && this.#young.known.records.bytes < this.#halfBytes) {
+    if (this.#young.size <= this.#halfSize && this.#young.known.records.bytes <= this.#halfBytes) {
       return;
     }
     this.#index.turnHalves();
     this.#old = this.#young;
-    this.#old.growOld();
     this.#young = new Verdicts(this.#secret);
   }
 
@@ -180,16 +177,14 @@ export class StreamSeries {
 
   /**
    * Keeps a series, unless the stream has one with the same record: then it is that one.
-   * @returns a number of `verdicts.known`, and whether a rule has made it the same as another.
+   * @returns the code of the verdict about it.
    */
-  keep(series: Omit<NewSeries, "stream">): Extract<Verdict, { kind: "keep" }> {
+  keep(series: NewSeries): number {
     const { known } = this.verdicts;
-    const own: NewSeries = { ...series, stream: this.number };
-    const twin = this.#table.find(own);
-    if (twin === undefined || !known.recordOf(twin).equals(known.records.at(series.recordAt, series.recordBytes))) {
-      return { kind: "keep", series: known.add(own), merged: false };
-    }
-    return { kind: "keep", series: twin, merged: known.sourceIdOf(twin) !== sourceIdOf(own) };
+    const twin = this.#table.find(series);
+    return twin !== undefined && known.recordOf(twin).equals(known.records.at(series.recordAt, series.recordBytes))
+      ? codeOfSeries(twin, known.sourceIdOf(twin) !== sourceIdOf(series))
+      : codeOfSeries(known.add(series), false);
   }
 }
 

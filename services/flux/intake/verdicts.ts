@@ -15,6 +15,11 @@ export const UNKNOWN = 0;
 
 const FIRST_ROOM = 64;
 
+/** The code that keeps a series. @param merged whether a rule has made it the same as another one. */
+export function codeOfSeries(series: number, merged: boolean): number {
+  return ((series + 1) << 1) | (merged ? 1 : 0);
+}
+
 /** The series that a code keeps. */
 export function seriesOf(code: number): number {
   return (code >> 1) - 1;
@@ -31,8 +36,6 @@ export class Verdicts {
   readonly #rejections: Rejection[] = [];
   #codes = new Int32Array(FIRST_ROOM);
   #size = 0;
-  /** Where series went when they were met again; one more than the number there. */
-  #successors = new Uint32Array(0);
 
   constructor(secret: HashSecret) {
     this.known = new KnownSeries(secret);
@@ -61,37 +64,31 @@ export class Verdicts {
     }
   }
 
-  /** Notes a verdict. @returns its code. */
-  note(number: number, verdict: Verdict): number {
-    const code = verdict.kind === "keep" ? keepCode(verdict.series, verdict.merged) : -this.#rejections.push(verdict);
+  /** Notes the code of a verdict under a number. */
+  note(number: number, code: number): void {
     this.reach(number);
     this.#codes[number] = code;
-    return code;
+  }
+
+  /** @returns the code of a rejection. */
+  reject(rejection: Rejection): number {
+    return -this.#rejections.push(rejection);
   }
 
   /** Takes over what the other half said under a number. @returns its code here. */
   adopt(number: number, others: Verdicts, before: number): number {
-    const code = others.codeOf(before);
+    const code = this.#adoptCode(others, others.codeOf(before));
+    this.note(number, code);
+    return code;
+  }
+
+  #adoptCode(others: Verdicts, code: number): number {
     if (code === UNKNOWN) {
       return UNKNOWN;
     }
-    return this.note(
-      number,
-      code > UNKNOWN
-        ? { kind: "keep", series: this.adoptSeries(others, seriesOf(code)), merged: isMerged(code) }
-        : others.rejectionOf(code),
-    );
-  }
-
-  /** Takes over a series that the other half knows, unless that was done before. @returns its number here. */
-  adoptSeries(others: Verdicts, series: number): number {
-    const successor = others.#successors[series] ?? 0;
-    if (successor !== 0) {
-      return successor - 1;
-    }
-    const adopted = this.known.adopt(others.known, series);
-    others.#successors[series] = adopted + 1;
-    return adopted;
+    return code > UNKNOWN
+      ? codeOfSeries(this.known.adopt(others.known, seriesOf(code)), isMerged(code))
+      : this.reject(others.rejectionOf(code));
   }
 
   rejectionOf(code: number): Rejection {
@@ -105,13 +102,4 @@ export class Verdicts {
   verdictOf(code: number): Verdict {
     return code > UNKNOWN ? { kind: "keep", series: seriesOf(code), merged: isMerged(code) } : this.rejectionOf(code);
   }
-
-  /** Called when it becomes the old half. */
-  growOld(): void {
-    this.#successors = new Uint32Array(this.known.size);
-  }
-}
-
-function keepCode(series: number, merged: boolean): number {
-  return ((series + 1) << 1) | (merged ? 1 : 0);
 }

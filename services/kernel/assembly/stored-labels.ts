@@ -34,6 +34,8 @@ const LABEL_FIELD: u32 = 0x0a;
 /** What a record begins with: version 1, type 0, which is the unknown one. */
 const RECORD_HEAD: u16 = 0x0001;
 const RECORD_HEAD_BYTES: usize = 2;
+/** Of the length that stands before a record. */
+const LENGTH_BYTES: usize = 4;
 
 /** Of a series that is wanted: where its label fields are, and how many bytes they take. */
 const WANTED_BYTES: usize = 8;
@@ -94,7 +96,8 @@ export function recordRowsAt(): usize {
 /** Makes the records of the series that are wanted, for the owner at hand. @returns the bytes of all. */
 export function makeRecords(series: u32): u32 {
   // A length of less than 2^14 takes two bytes, one more than it may take in the request; longer ones are left to the host.
-  const mostAdded = RECORD_HEAD_BYTES + tenantBytes + serverBytes + 2 * <usize>OWNER_NAME_BYTES + 4 * MAX_LABELS;
+  const mostAdded =
+    LENGTH_BYTES + RECORD_HEAD_BYTES + tenantBytes + serverBytes + 2 * <usize>OWNER_NAME_BYTES + 4 * MAX_LABELS;
   const wantedEnd = wanted.start + <usize>series * WANTED_BYTES;
   let most: usize = SLACK;
   for (let at = wanted.start; at < wantedEnd; at += WANTED_BYTES) {
@@ -104,10 +107,15 @@ export function makeRecords(series: u32): u32 {
   let end = out;
   let row = rows.ensure(<usize>series * ROW_BYTES);
   for (let at = wanted.start; at < wantedEnd; at += WANTED_BYTES) {
-    const start = end;
-    end = makeRecord(load<u32>(at), load<u32>(at, 4), start, row);
+    const start = end + LENGTH_BYTES;
+    const recordEnd = makeRecord(load<u32>(at), load<u32>(at, 4), start, row);
+    const bytes = <u32>(recordEnd - start);
     store<u32>(row, <u32>(start - out));
-    store<u32>(row, <u32>(end - start), RECORD_BYTES);
+    store<u32>(row, bytes, RECORD_BYTES);
+    if (bytes !== 0) {
+      store<u32>(end, bytes);
+      end = recordEnd;
+    }
     row += ROW_BYTES;
   }
   return <u32>(end - out);

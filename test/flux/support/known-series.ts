@@ -2,6 +2,7 @@ import type { KeptSamples } from "../../../services/flux/intake/intake.ts";
 import { KnownSeries } from "../../../services/flux/intake/known-series.ts";
 import { KNOWN_SECRET } from "../../../services/flux/intake/series-by-id.ts";
 import { storedName } from "../../../services/flux/intake/stored-name.ts";
+import { behindLength, RECORD_LENGTH_BYTES } from "../../../services/shared/registrations.ts";
 import { encodeRecord } from "../../../services/shared/registry-record.ts";
 import type { LabelSet, SeriesId } from "../../../services/shared/series.ts";
 
@@ -16,7 +17,7 @@ export function addSeries(labels: LabelSet, id: SeriesId = 1n, shard = 0): numbe
     idLow: Number(BigInt.asIntN(32, id)),
     idHigh: Number(BigInt.asIntN(32, id >> 32n)),
     shard,
-    recordAt: known.records.hold(record),
+    recordAt: known.records.hold(behindLength(record)) + RECORD_LENGTH_BYTES,
     recordBytes: record.length,
     sourceId: undefined,
   });
