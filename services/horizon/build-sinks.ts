@@ -41,7 +41,10 @@ export function buildTimeSeriesSink(
     upkeep: new SeriesUpkeep(retentionMs),
     batchSamples: settings.RTS_BATCH_SAMPLES,
     maxKeptBack: settings.RTS_MAX_POINTS_KEPT_BACK,
-    records: new BucketRecords({ redis, runScript, resolutionMs, now, seriesTtlMs: seriesTtlMs(retentionMs) }),
+    records: new BucketRecords({
+      ...{ redis, runScript, resolutionMs, now, seriesTtlMs: seriesTtlMs(retentionMs) },
+      shards: settings.HORIZON_SHARDS,
+    }),
     probe: () => probeTimeSeries(url, keyPrefix, settings.REDIS_TIMEOUT_MS),
   });
 }

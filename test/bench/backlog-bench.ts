@@ -11,7 +11,7 @@ import { startSink } from "./sink.ts";
  * How much memory a Horizon takes, and how fast it is, while it delivers a backlog to a remote-write receiver that takes
  * everything at once, and with `--timeseries` to RedisTimeSeries as well. One claim holds everything with `--claims 1`.
  *
- *   npm run bench -- backlog --megabytes 400 --claims 10 --series 200000 --slice-blocks 100 --timeseries
+ *   npm run bench -- backlog --megabytes 400 --claims 10 --series 200000 --slice-blocks 1000 --timeseries
  */
 
 const MIB = 1024 * 1024;

@@ -80,7 +80,7 @@ test("a list that was lost is begun again, and none of its slots is believed any
 test("a record says nothing once its list of slots is another, and lives as long as the series it is of", async (t) => {
   const { redis, prefix, runScript, hold } = await openList(t);
   const keys = shardKeys(prefix, 0);
-  const options = { redis, runScript, resolutionMs: 60_000, seriesTtlMs: 1000_000, now: () => NOW };
+  const options = { redis, runScript, resolutionMs: 60_000, shards: 1, seriesTtlMs: 1000_000, now: () => NOW };
   const records = new BucketRecords(options);
   const fence = new WriteFence(redis, runScript, hold({ claimedAtMs: NOW }));
   await fence.take();
@@ -99,4 +99,24 @@ test("a record says nothing once its list of slots is another, and lives as long
   await redis.del(list ?? "");
   const other = await records.open(keys, NOW, BigUint64Array.of(7n));
   assert.equal(other.newest.isOutdone(other.slots[0] ?? assert.fail(), 99, 1), false);
+});
+
+test("the lists of every shard are remembered, of the hours at hand and those before", async (t) => {
+  const { redis, prefix, runScript } = await openList(t);
+  const shards = 3;
+  const times = { seriesTtlMs: 1000_000, now: () => NOW };
+  const records = new BucketRecords({ ...{ redis, runScript, shards }, ...times, resolutionMs: 60_000 });
+  const openAll = async () => {
+    const upkeep: unknown[] = [];
+    for (let shard = 0; shard < shards; shard++) {
+      for (const startMs of [NOW - 6 * 3_600_000, NOW]) {
+        upkeep.push((await records.open(shardKeys(prefix, shard), startMs, BigUint64Array.of(1n))).upkeep);
+      }
+    }
+    return upkeep;
+  };
+  const first = await openAll();
+  for (const [i, upkeep] of (await openAll()).entries()) {
+    assert.equal(upkeep, first[i], `list ${i}`);
+  }
 });

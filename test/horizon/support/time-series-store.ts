@@ -81,7 +81,10 @@ export async function openTimeSeriesStore(t: TestContext, url: string, nowMs: nu
         windowMs: resolutionMs || 60_000,
         shape: { retentionMs, chunkBytes },
         upkeep: new SeriesUpkeep(retentionMs),
-        records: new BucketRecords({ redis, runScript, resolutionMs, now, seriesTtlMs: seriesTtlMs(retentionMs) }),
+        records: new BucketRecords({
+          ...{ redis, runScript, resolutionMs, now, seriesTtlMs: seriesTtlMs(retentionMs) },
+          shards: 1,
+        }),
         probe: async () => ({ kind: "suitable" }),
       }),
     deliver: async (sink, claim, changes) => {

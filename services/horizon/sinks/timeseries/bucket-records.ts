@@ -8,8 +8,8 @@ import { orRetryable, type WriteFence } from "./write-fence.ts";
 
 /** How long series keep their slots. Each such generation has a list of its own, so that series that are gone go. */
 const GENERATION_MS = 6 * 3_600_000;
-/** Lists of slots that are remembered: samples of two generations come in turns while one becomes the next. */
-const MAX_LISTS = 4;
+/** Lists of slots that are remembered of a shard: samples of two generations come in turns while one becomes the next. */
+const LISTS_PER_SHARD = 2;
 const VERSION = 1;
 const HEADER_BYTES = 1 + STAMP_BYTES;
 
@@ -29,6 +29,8 @@ export interface BucketRecordsOptions {
   readonly runScript: RunScript;
   /** Of the buckets, 0 where every sample is kept; records of one resolution say nothing about another. */
   readonly resolutionMs: number;
+  /** How many shards there are. */
+  readonly shards: number;
   /** How long a series is kept that gets no more samples; what stands in its buckets is known as long. */
   readonly seriesTtlMs: number;
   readonly now: () => number;
@@ -81,7 +83,7 @@ export class BucketRecords {
     this.#lists.delete(key);
     this.#lists.set(key, list);
     const [oldest] = this.#lists.keys();
-    if (this.#lists.size > MAX_LISTS && oldest !== undefined) {
+    if (this.#lists.size > LISTS_PER_SHARD * this.#options.shards && oldest !== undefined) {
       this.#lists.delete(oldest);
     }
     return list;
