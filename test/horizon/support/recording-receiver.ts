@@ -48,7 +48,7 @@ export async function startRecordingReceiver(
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      if (request.method === "GET") {
+      if (request.method === "GET" || request.method === "HEAD") {
         response.writeHead(receiver.metrics === undefined ? 404 : 200).end(receiver.metrics);
         return;
       }
