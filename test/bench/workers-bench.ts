@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { startRedis } from "../support/redis-server.ts";
+import { warmUpRounds } from "./compete.ts";
 import { cpuSeconds } from "./cpu-time.ts";
 import { type FluxContestant, startFluxContestant } from "./flux-contestant.ts";
 import { buildPayload } from "./payload.ts";
@@ -22,11 +23,14 @@ const { values } = parseArgs({
     workers: { type: "string", default: "2" },
     rounds: { type: "string", default: "5" },
     passes: { type: "string", default: "4" },
+    // Two workers share what warms one: they need twice as long.
+    "warm-up-passes": { type: "string", default: "80" },
   },
   allowPositionals: true,
 });
 const payload = buildPayload(PER_REQUEST);
 const passes = Number(values.passes);
+const warmUp = warmUpRounds(Number(values["warm-up-passes"]), passes);
 const redises = [await startRedis(), await startRedis()] as const;
 const one = await startFluxContestant(redises[0].url, { settings: { FLUX_WORKERS: "1" } });
 const many = await startFluxContestant(redises[1].url, { settings: { FLUX_WORKERS: values.workers } });
@@ -35,7 +39,7 @@ console.log(`${payload.what}; ${passes} passes a round`);
 const byCpu: number[] = [];
 const byClock: number[] = [];
 let timeMs = Date.now() - 3_600_000;
-for (let round = 0; round <= Number(values.rounds); round++) {
+for (let round = 0; round < warmUp + Number(values.rounds); round++) {
   const bodies = Array.from({ length: passes }, () => {
     timeMs += SCRAPE_MS;
     return payload.bodiesAt(timeMs);
@@ -44,10 +48,10 @@ for (let round = 0; round <= Number(values.rounds); round++) {
   const several = await measure(many, bodies);
   const ratios = { cpu: single.busiestSeconds / several.busiestSeconds, clock: single.seconds / several.seconds };
   console.log(
-    `${round === 0 ? "warm-up" : `round ${round}`}: ${ratios.cpu.toFixed(2)} by the CPU time of the busiest worker, ` +
+    `${round < warmUp ? "warm-up" : `round ${round - warmUp + 1}`}: ${ratios.cpu.toFixed(2)} by the CPU time of the busiest worker, ` +
       `${ratios.clock.toFixed(2)} by the clock`,
   );
-  if (round > 0) {
+  if (round >= warmUp) {
     byCpu.push(ratios.cpu);
     byClock.push(ratios.clock);
   }
