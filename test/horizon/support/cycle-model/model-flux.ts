@@ -3,7 +3,7 @@ import { encodeBlock } from "../../../../services/shared/block.ts";
 import type { ShardKeys } from "../../../../services/shared/buffer-keys.ts";
 import { GENERATION_MS, generationAt } from "../../../../services/shared/generation.ts";
 import type { BlockSpec, BufferFiller, SampleSpec } from "../buffer-filler.ts";
-import type { Operation } from "./operations.ts";
+import { type Operation, PARK_MS } from "./operations.ts";
 import type { KnownBlock, Truth } from "./truth.ts";
 
 export interface ModelFluxOptions {
@@ -81,9 +81,15 @@ export class ModelFlux {
     const waiting = this.#options.truth.blocks.filter(({ registered }) => registered === "no");
     const block: KnownBlock | undefined = waiting[pick % Math.max(1, waiting.length)];
     if (block) {
-      block.registered = isWatched ? "unsure" : "yes";
+      block.registered = isWatched || this.#mayBeGivenUp(block) ? "unsure" : "yes";
       await this.#options.filler.register({ ...block.spec, generation: this.#generation() });
     }
+  }
+
+  /** Whether it was sent so long ago that Horizon, whose clocks differ, may not wait for its series any more. */
+  #mayBeGivenUp({ spec }: KnownBlock): boolean {
+    const sentAtMs = Math.min(...spec.samples.map(([, timestampMs]) => timestampMs));
+    return this.#options.now() - sentAtMs >= PARK_MS / 2;
   }
 
   async #commit(spec: BlockSpec): Promise<void> {
