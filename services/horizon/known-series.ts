@@ -1,4 +1,5 @@
 import type { ByteSpace, KeptBytes } from "../shared/byte-space.ts";
+import { highHalf, idOfHalves, lowHalf } from "../shared/id-halves.ts";
 import { decodeLabels } from "../shared/label-bytes.ts";
 import { recordLabelBytes, recordType } from "../shared/registry-record.ts";
 import { formatSeriesId, type LabelSet, type SeriesId } from "../shared/series.ts";
@@ -34,13 +35,13 @@ export class KnownSeries implements KeptBytes {
     this.chunk = chunk;
     this.start = start;
     this.end = end;
-    this.idLow = Number(BigInt.asIntN(32, id));
-    this.idHigh = Number(BigInt.asIntN(32, id >> 32n));
+    this.idLow = lowHalf(id);
+    this.idHigh = highHalf(id);
   }
 
   /** Made anew at each call. */
   get id(): SeriesId {
-    return (BigInt(this.idHigh >>> 0) << 32n) | BigInt(this.idLow >>> 0);
+    return idOfHalves(this.idLow, this.idHigh);
   }
 
   /** 16 hexadecimal digits, as in RedisTimeSeries keys. */

@@ -1,3 +1,4 @@
+import { highHalf, idOfHalves, lowHalf } from "../../shared/id-halves.ts";
 import { RECORD_LENGTH_BYTES } from "../../shared/registrations.ts";
 import type { SeriesId } from "../../shared/series.ts";
 import { RecordSpace } from "./record-space.ts";
@@ -114,8 +115,8 @@ export class KnownSeries {
   /** Called once for a series, if the id turns out to be another series' (DESIGN 5.5). */
   changeId(series: number, id: SeriesId): void {
     this.#sourceIds.set(series, this.sourceIdOf(series));
-    this.idHalves[2 * series] = Number(BigInt.asIntN(32, id));
-    this.idHalves[2 * series + 1] = Number(BigInt.asIntN(32, id >> 32n));
+    this.idHalves[2 * series] = lowHalf(id);
+    this.idHalves[2 * series + 1] = highHalf(id);
   }
 
   /** Tells the labels that a series had when it was first seen: others that end up here were merged by a rule. */
@@ -192,11 +193,6 @@ export class KnownSeries {
     this.#recordAts = moved(this.#recordAts, new Float64Array(room));
     this.#recordBytes = moved(this.#recordBytes, new Uint32Array(room));
   }
-}
-
-/** An id from its halves, signed or not. */
-export function idOfHalves(idLow: number, idHigh: number): SeriesId {
-  return (BigInt(idHigh >>> 0) << 32n) | BigInt(idLow >>> 0);
 }
 
 function moved<Column extends { set(values: Column): void }>(values: Column, to: Column): Column {

@@ -1,9 +1,10 @@
 import { type DecodedWriteRequest, RECORD_ROW, RECORD_ROW_WORDS, type SeriesRecords } from "../../kernel/codec.ts";
+import { highHalf, idOfHalves, lowHalf } from "../../shared/id-halves.ts";
 import { behindLength, RECORD_LENGTH_BYTES } from "../../shared/registrations.ts";
 import { RECORD_HEADER_BYTES } from "../../shared/registry-record.ts";
 import { shardOf } from "../../shared/series-id.ts";
 import { BLOCK_FORMAT } from "./buffer-format.ts";
-import { idOfHalves, type NewSeries } from "./known-series.ts";
+import type { NewSeries } from "./known-series.ts";
 import type { Recalled, StreamSeries } from "./series-table.ts";
 import { type Deciding, decideSeries, type StoredSeries } from "./stream.ts";
 import { isMerged, UNKNOWN } from "./verdicts.ts";
@@ -134,8 +135,8 @@ export class Newcomers {
   #keep({ id, record, sourceId }: StoredSeries): number {
     return this.#stream.keep({
       stream: this.#stream.number,
-      idLow: Number(BigInt.asIntN(32, id)),
-      idHigh: Number(BigInt.asIntN(32, id >> 32n)),
+      idLow: lowHalf(id),
+      idHigh: highHalf(id),
       shard: shardOf(id, this.#deciding.shards),
       recordAt: this.#stream.verdicts.known.records.hold(behindLength(record)) + RECORD_LENGTH_BYTES,
       recordBytes: record.length,

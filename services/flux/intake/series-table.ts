@@ -1,7 +1,8 @@
 import type { DecodedWriteRequest, RawSeries } from "../../kernel/codec.ts";
 import { NONE, type SeriesIndex } from "../../kernel/series-index.ts";
+import { idOfHalves } from "../../shared/id-halves.ts";
 import type { SeriesId } from "../../shared/series.ts";
-import { idOfHalves, type NewSeries } from "./known-series.ts";
+import type { NewSeries } from "./known-series.ts";
 import { type HashSecret, KNOWN_SECRET, type SeriesKey } from "./series-by-id.ts";
 import type { Stream } from "./stream.ts";
 import { codeOfSeries, UNKNOWN, Verdicts } from "./verdicts.ts";

@@ -1,6 +1,7 @@
 import { crc32c } from "./crc32c";
 import { GrowingSpace } from "./growing-space";
 import { MAX_ROWS } from "./request-rows";
+import { putVarint } from "./varint";
 
 /*
  * Makes a block (`services/shared/block.ts`, which has the format) of a head and three columns that the host has filled:
@@ -102,13 +103,4 @@ function putRuns(at: usize, time: usize, end: usize): usize {
     time = next;
   }
   return at;
-}
-
-function putVarint(at: usize, value: u64): usize {
-  while (value > 0x7f) {
-    store<u8>(at++, <u8>value | 0x80);
-    value >>= 7;
-  }
-  store<u8>(at, <u8>value);
-  return at + 1;
 }

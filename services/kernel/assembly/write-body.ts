@@ -1,6 +1,7 @@
 import { GrowingSpace } from "./growing-space";
 import { putLabels } from "./label-difference";
 import { beginElements, ELEMENT_SLACK, endElements, mostElementBytes, putBytes, putSame } from "./snappy-elements";
+import { putVarint } from "./varint";
 
 /*
  * Makes the body of a remote-write 1.0 request (`proto/prometheus/remote.proto`), a snappy block of
@@ -202,14 +203,4 @@ function headBytes(message: u32): u32 {
 
 function varintBytes(value: u64): u32 {
   return <u32>((70 - clz(value | 1)) / 7);
-}
-
-/** @returns where the varint ends. */
-function putVarint(at: usize, value: u64): usize {
-  while (value > 0x7f) {
-    store<u8>(at++, <u8>value | 0x80);
-    value >>= 7;
-  }
-  store<u8>(at, <u8>value);
-  return at + 1;
 }

@@ -2,6 +2,7 @@ import type { KeptSamples } from "../../../services/flux/intake/intake.ts";
 import { KnownSeries } from "../../../services/flux/intake/known-series.ts";
 import { KNOWN_SECRET } from "../../../services/flux/intake/series-by-id.ts";
 import { storedName } from "../../../services/flux/intake/stored-name.ts";
+import { highHalf, lowHalf } from "../../../services/shared/id-halves.ts";
 import { behindLength, RECORD_LENGTH_BYTES } from "../../../services/shared/registrations.ts";
 import { encodeRecord } from "../../../services/shared/registry-record.ts";
 import type { LabelSet, SeriesId } from "../../../services/shared/series.ts";
@@ -14,8 +15,8 @@ export function addSeries(labels: LabelSet, id: SeriesId = 1n, shard = 0): numbe
   const record = encodeRecord(labels, "unknown");
   return known.add({
     stream: 1,
-    idLow: Number(BigInt.asIntN(32, id)),
-    idHigh: Number(BigInt.asIntN(32, id >> 32n)),
+    idLow: lowHalf(id),
+    idHigh: highHalf(id),
     shard,
     recordAt: known.records.hold(behindLength(record)) + RECORD_LENGTH_BYTES,
     recordBytes: record.length,
