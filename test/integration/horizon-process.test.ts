@@ -8,7 +8,8 @@ import { after, before, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { pickFreePort } from "../../services/local/ports.ts";
 import { checkRedis } from "../../services/local/supervise/readiness.ts";
-import { createRig, GENERATION } from "../horizon/support/horizon-rig.ts";
+import { generationAt } from "../../services/shared/generation.ts";
+import { createRig } from "../horizon/support/horizon-rig.ts";
 import { createMetadataFiller } from "../horizon/support/metadata-filler.ts";
 import { startRecordingReceiver } from "../horizon/support/recording-receiver.ts";
 import { readMetricsFaults } from "../support/check-metrics.ts";
@@ -148,7 +149,7 @@ test("a running Horizon delivers, shows how it is, takes new settings and ends w
   const receiver = await startRecordingReceiver();
   t.after(() => receiver.stop());
   const rig = await createRig(t, { redisUrl: redisServer.url, timeseriesUrl: false });
-  await rig.filler.write({ generation: GENERATION, samples: [[{ __name__: "up" }, Date.now(), 1]] });
+  await rig.filler.write({ generation: generationAt(Date.now()), samples: [[{ __name__: "up" }, Date.now(), 1]] });
   const horizon = runHorizon(t, {
     REDIS_URL: redisServer.url.replace("//", "//default:@"),
     VICTORIAMETRICS_URL: receiver.url.replace("//", "//me:secret@"),
@@ -222,7 +223,7 @@ test("metadata goes to the store after the samples, and holds up neither later s
   const writeMetadata = await createMetadataFiller(rig.redis, rig.prefix);
   await writeMetadata("acme", "s1", { familyName: "up", type: 2, help: "Whether it is up.", unit: "" });
   const write = (timestampMs: number) =>
-    rig.filler.write({ generation: GENERATION, samples: [[{ __name__: "up" }, timestampMs, 1]] });
+    rig.filler.write({ generation: generationAt(Date.now()), samples: [[{ __name__: "up" }, timestampMs, 1]] });
   const now = Date.now();
   await write(now);
   const horizon = runHorizon(t, {
@@ -264,7 +265,7 @@ test("Horizon waits for stores that are not there yet", async (t) => {
   await own.restart();
   await until(async () => (await fetch(`${url}/-/ready`)).status === 200, { describe: horizon.output });
   const { filler } = await createRig(t, { redisUrl: own.url, timeseriesUrl: false, prefix: "" });
-  await filler.write({ generation: GENERATION, samples: [[{ __name__: "up" }, Date.now(), 1]] });
+  await filler.write({ generation: generationAt(Date.now()), samples: [[{ __name__: "up" }, Date.now(), 1]] });
   await until(() => receiver.accepted().size === 1, { timeoutMs: 40_000, describe: horizon.output });
   horizon.child.kill("SIGTERM");
   assert.equal(await horizon.exitCode(), 0);
