@@ -32,10 +32,10 @@ async function knownSeriesOf(cache: SeriesCache, block: Block): Promise<Map<Seri
   );
   const known = new Map<SeriesId, KnownSeries>();
   for (const [i, id] of ids.entries()) {
-    const { known: all = [], numbers = [] } = found[i] ?? {};
-    const series = all[numbers[0] ?? -1];
-    if (series) {
-      known.set(id, series);
+    const one = found[i];
+    const [number] = one?.numbers ?? [];
+    if (one && number !== undefined) {
+      known.set(id, one.table.at(number));
     }
   }
   return known;

@@ -86,7 +86,7 @@ export function buildVictoriaSink(
   const settleMs = settings.VICTORIAMETRICS_SETTLE_SECONDS * 1000;
   const sink = new VictoriaSink({
     name,
-    owns: settings.VICTORIAMETRICS_SPREAD === "shard" ? (series) => ownerOf(series.id, names) === name : () => true,
+    owns: settings.VICTORIAMETRICS_SPREAD === "shard" ? (id) => ownerOf(id, names) === name : undefined,
     client,
     bodies,
     limits: {

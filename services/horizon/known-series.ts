@@ -1,42 +1,26 @@
-import type { ByteSpace, KeptBytes } from "../shared/byte-space.ts";
-import { highHalf, idOfHalves, lowHalf } from "../shared/id-halves.ts";
+import type { KeptBytes } from "../shared/byte-space.ts";
+import { idOfHalves } from "../shared/id-halves.ts";
 import { decodeLabels } from "../shared/label-bytes.ts";
 import { recordLabelBytes, recordType } from "../shared/registry-record.ts";
 import { formatSeriesId, type LabelSet, type SeriesId } from "../shared/series.ts";
 import { fromWireLabels, toWireLabels } from "./wire-labels.ts";
 
-/** What a pair of skip lists said about a series. */
-export interface SkipVerdict {
-  /** The pair, by identity: after a reload it is another. */
-  readonly lists: object;
-  readonly namespace: string;
-  /** The entry that skips the series, or undefined. */
-  readonly skippedBy: string | undefined;
-}
-
-const NO_VERDICTS: readonly SkipVerdict[] = [];
-
-/**
- * A series that the registry knows. There are as many of these in memory as there are active series, so labels stay
- * bytes until somebody asks for them, and the id two numbers of 32 bits, for which V8 makes no objects.
- */
+/** One of the series of a table (`series-table.ts`), as an object made for the occasion. */
 export class KnownSeries implements KeptBytes {
-  readonly chunk: Buffer;
+  readonly chunk: Uint8Array;
   readonly start: number;
   readonly end: number;
   /** The halves of its id, as an Int32Array has them. */
   readonly idLow: number;
   readonly idHigh: number;
-  /** Per namespace; for the skip lists alone to read and write (`skip-lists.ts`). */
-  verdicts = NO_VERDICTS;
 
   /** @param labels where the labels are, as the wire has them. */
-  constructor(id: SeriesId, { chunk, start, end }: KeptBytes) {
+  constructor(idLow: number, idHigh: number, { chunk, start, end }: KeptBytes) {
     this.chunk = chunk;
     this.start = start;
     this.end = end;
-    this.idLow = lowHalf(id);
-    this.idHigh = highHalf(id);
+    this.idLow = idLow;
+    this.idHigh = idHigh;
   }
 
   /** Made anew at each call. */
@@ -53,11 +37,6 @@ export class KnownSeries implements KeptBytes {
 /** The labels in a registry record as the wire has them, or undefined where it is damaged or of a newer version. */
 export function recordWireLabels(record: Uint8Array): Buffer | undefined {
   return recordType(record) && toWireLabels(recordLabelBytes(record));
-}
-
-/** Makes a series. @param wireLabels its labels, of which a copy is kept. */
-export function createKnownSeries(id: SeriesId, wireLabels: Uint8Array, space: ByteSpace): KnownSeries {
-  return new KnownSeries(id, space.keep(wireLabels));
 }
 
 /** The labels of a series as the wire has them (`wire-labels.ts`). */

@@ -1,5 +1,6 @@
 import type { BlockOwner } from "../shared/block.ts";
 import type { KnownSeries } from "./known-series.ts";
+import type { SeriesTable } from "./series-table.ts";
 
 /** The samples of one series within a slice: `count` rows of its columns, from `first` on. */
 export interface SeriesSamples {
@@ -16,7 +17,10 @@ export type SampleOwner = Pick<BlockOwner, "tenant" | "namespace">;
 
 /** What `SampleGroups` is made of: entry i of each column belongs to group i. */
 export interface GroupColumns {
-  readonly series: readonly KnownSeries[];
+  /** What the numbers of the series are from. */
+  readonly table: SeriesTable;
+  /** Of the series of each group. */
+  readonly numbers: Int32Array;
   /** The first row of each group, and behind the last the end of its rows. */
   readonly starts: Int32Array;
   /** Of each group, the place of its owner in `owners`. */
@@ -29,29 +33,31 @@ export interface GroupColumns {
  * they are columns; what `at` and iterating give are objects made for the occasion.
  */
 export class SampleGroups implements GroupColumns, Iterable<SeriesSamples> {
-  readonly series: readonly KnownSeries[];
+  readonly table: SeriesTable;
+  readonly numbers: Int32Array;
   readonly starts: Int32Array;
   readonly ownerNumbers: Int32Array;
   readonly owners: readonly SampleOwner[];
 
-  constructor({ series, starts, ownerNumbers, owners }: GroupColumns) {
-    this.series = series;
+  constructor({ table, numbers, starts, ownerNumbers, owners }: GroupColumns) {
+    this.table = table;
+    this.numbers = numbers;
     this.starts = starts;
     this.ownerNumbers = ownerNumbers;
     this.owners = owners;
   }
 
   get length(): number {
-    return this.series.length;
+    return this.numbers.length;
   }
 
   /** Group number i. @throws when there is none. */
   at(i: number): SeriesSamples {
-    const series = this.series[i];
     const owner = this.owners[this.ownerNumbers[i] ?? -1];
-    if (!series || !owner) {
+    if (i >= this.length || !owner) {
       throw new Error(`cannot find group ${i} of a slice: it has ${this.length}`);
     }
+    const series = this.table.at(this.numbers[i] ?? -1);
     const first = this.starts[i] ?? 0;
     const count = (this.starts[i + 1] ?? 0) - first;
     return { series, tenant: owner.tenant, namespace: owner.namespace, first, count };

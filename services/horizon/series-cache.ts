@@ -1,12 +1,12 @@
 import type { Redis } from "ioredis";
 import type { Block } from "../shared/block.ts";
 import type { ShardKeys } from "../shared/buffer-keys.ts";
-import { ByteSpace } from "../shared/byte-space.ts";
+import { ByteSpace, type KeptBytes } from "../shared/byte-space.ts";
 import type { SeriesId } from "../shared/series.ts";
 import { idBytes } from "../shared/series-id.ts";
 import { NONE } from "./id-index.ts";
-import { KnownGeneration } from "./known-generation.ts";
-import { createKnownSeries, type KnownSeries, recordWireLabels, wireLabelsOf } from "./known-series.ts";
+import { recordWireLabels, wireLabelsOf } from "./known-series.ts";
+import { SeriesTable } from "./series-table.ts";
 
 /** Ids that are asked for in one command. */
 const IDS_PER_COMMAND = 2000;
@@ -14,10 +14,11 @@ const IDS_PER_COMMAND = 2000;
 const MAX_GENERATIONS = 3;
 const LABEL_CHUNK_BYTES = 262_144;
 
-/** The series of the samples of a block: that of sample i is `known[numbers[i]]`. */
+/** The series of the samples of a block. */
 export interface FoundSeries {
   /** All that are known of a generation, others than those of the block too. */
-  readonly known: readonly KnownSeries[];
+  readonly table: SeriesTable;
+  /** Of the series of each sample. */
   readonly numbers: Int32Array;
 }
 
@@ -32,7 +33,7 @@ export interface SeriesCacheOptions {
 export class SeriesCache {
   readonly #options: SeriesCacheOptions;
   /** By generation, the one used last at the end. */
-  readonly #generations = new Map<number, KnownGeneration>();
+  readonly #generations = new Map<number, SeriesTable>();
   readonly #labelSpace = new ByteSpace(LABEL_CHUNK_BYTES);
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -73,19 +74,19 @@ export class SeriesCache {
   }
 
   #lookUp({ generation, samples }: Block): FoundSeries {
-    const known = this.#use(generation);
-    return { known: known.series, numbers: known.numbersOf(samples.ids) };
+    const table = this.#use(generation);
+    return { table, numbers: table.numbersOf(samples.ids) };
   }
 
   /** Remembers what it finds under the generation that was asked for, wherever it was found. */
   async #find(generation: number, ids: ReadonlySet<SeriesId>): Promise<void> {
-    const known = this.#use(generation);
-    let missing = await this.#fetch(generation, [...ids], known);
+    const table = this.#use(generation);
+    let missing = await this.#fetch(generation, [...ids], table);
     if (missing.length === 0) {
       return;
     }
     for (const other of await this.#otherGenerations(generation)) {
-      missing = await this.#fetch(other, missing, known);
+      missing = await this.#fetch(other, missing, table);
       if (missing.length === 0) {
         return;
       }
@@ -93,7 +94,7 @@ export class SeriesCache {
   }
 
   /** @returns the ids that this generation of the registry does not have. */
-  async #fetch(generation: number, ids: readonly SeriesId[], into: KnownGeneration): Promise<SeriesId[]> {
+  async #fetch(generation: number, ids: readonly SeriesId[], into: SeriesTable): Promise<SeriesId[]> {
     const { redis, keys } = this.#options;
     const missing: SeriesId[] = [];
     for (let start = 0; start < ids.length; start += IDS_PER_COMMAND) {
@@ -101,9 +102,9 @@ export class SeriesCache {
       const records = await redis.hmgetBuffer(keys.series(generation), ...batch.map(idBytes));
       for (const [i, id] of batch.entries()) {
         const record = records[i];
-        const series = record ? this.#intern(id, record) : undefined;
-        if (series) {
-          into.add(id, series);
+        const labels = record ? this.#keepLabels(id, record) : undefined;
+        if (labels) {
+          into.add(id, labels);
         } else {
           missing.push(id);
         }
@@ -112,19 +113,20 @@ export class SeriesCache {
     return missing;
   }
 
-  /** The same object for the same series in every generation, so that what hangs on it lives on. */
-  #intern(id: SeriesId, record: Buffer): KnownSeries | undefined {
+  /** The labels of a series that is known of several generations stand in one place. */
+  #keepLabels(id: SeriesId, record: Buffer): KeptBytes | undefined {
     const wireLabels = recordWireLabels(record);
     if (!wireLabels) {
       return undefined;
     }
-    for (const generation of this.#generations.values()) {
-      const same = generation.find(id);
+    for (const table of this.#generations.values()) {
+      const number = table.find(id);
+      const same = number === NONE ? undefined : table.at(number);
       if (same && wireLabels.equals(wireLabelsOf(same))) {
         return same;
       }
     }
-    return createKnownSeries(id, wireLabels, this.#labelSpace);
+    return this.#labelSpace.keep(wireLabels);
   }
 
   async #otherGenerations(generation: number): Promise<number[]> {
@@ -133,20 +135,20 @@ export class SeriesCache {
     return existing.filter((other) => other !== generation).sort((a, b) => b - a);
   }
 
-  #use(generation: number): KnownGeneration {
-    const known = this.#generations.get(generation) ?? new KnownGeneration();
+  #use(generation: number): SeriesTable {
+    const table = this.#generations.get(generation) ?? new SeriesTable();
     this.#generations.delete(generation);
-    this.#generations.set(generation, known);
-    return known;
+    this.#generations.set(generation, table);
+    return table;
   }
 
   #forgetOld(): void {
-    let series = [...this.#generations.values()].reduce((sum, known) => sum + known.series.length, 0);
-    for (const [generation, known] of this.#generations) {
+    let series = [...this.#generations.values()].reduce((sum, table) => sum + table.size, 0);
+    for (const [generation, table] of this.#generations) {
       if (this.#generations.size <= MAX_GENERATIONS && series <= this.#options.maxSeries) {
         return;
       }
-      series -= known.series.length;
+      series -= table.size;
       this.#generations.delete(generation);
     }
   }

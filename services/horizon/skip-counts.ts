@@ -1,5 +1,5 @@
 import type { BlockOwner } from "../shared/block.ts";
-import type { KnownSeries } from "./known-series.ts";
+import type { SeriesTable } from "./series-table.ts";
 import type { SkipLists } from "./skip-lists.ts";
 
 /** Asks the skip lists about the samples of a slice, and counts those that they skip. */
@@ -13,17 +13,16 @@ export class SkipCounts {
   }
 
   /**
-   * What tells, and counts, whether a sample of an owner is skipped, by the number of its series in `known`; undefined
+   * What tells, and counts, whether a sample of an owner is skipped, by the number of its series in `table`; undefined
    * where no entry could skip any.
    */
-  checkFor(owner: BlockOwner, known: readonly KnownSeries[]): ((number: number) => boolean) | undefined {
+  checkFor(owner: BlockOwner, table: SeriesTable): ((number: number) => boolean) | undefined {
     const lists = this.#lists;
     if (!lists.maySkip(owner)) {
       return undefined;
     }
     return (number) => {
-      const series = known[number];
-      const entry = series && lists.skippedBy(series, owner);
+      const entry = lists.skippedBy(table, number, owner);
       if (entry !== undefined) {
         this.#count(owner.tenant, entry);
       }

@@ -6,7 +6,9 @@ import {
   withNamespace,
 } from "../shared/pattern-matcher.ts";
 import type { LabelSet } from "../shared/series.ts";
-import { type KnownSeries, labelsOf } from "./known-series.ts";
+import { labelsOf } from "./known-series.ts";
+import type { SeriesTable } from "./series-table.ts";
+import { SkipVerdicts } from "./skip-verdicts.ts";
 
 /** Whose a series is. */
 export interface SkipOwner {
@@ -18,8 +20,8 @@ export interface SkipOwner {
 export interface SkipLists {
   /** Whether there is any entry that could skip a series of an owner. */
   maySkip(owner: SkipOwner): boolean;
-  /** The entry that skips a series which came from an owner, or undefined. Remembered with the series. */
-  skippedBy(series: KnownSeries, owner: SkipOwner): string | undefined;
+  /** The entry that skips a series which came from an owner, or undefined. Remembered as long as the table of the series is. */
+  skippedBy(table: SeriesTable, number: number, owner: SkipOwner): string | undefined;
   /** The same for the labels of any series, with the entries that say so. Remembers nothing. */
   explain(labels: LabelSet, owner: SkipOwner): SkipDecision;
 }
@@ -102,25 +104,26 @@ export function compileSkipLists(settings: SkipSettings): CompiledSkipLists {
 }
 
 function createSkipLists(ofAll: Pair, ofTenants: ReadonlyMap<string, Pair>): SkipLists {
+  const verdicts = new WeakMap<SeriesTable, SkipVerdicts>();
   const lists: SkipLists = {
     maySkip: ({ tenant }) => ofAll.skip.matcher.size + (ofTenants.get(tenant)?.skip.matcher.size ?? 0) > 0,
-    skippedBy(series, owner) {
+    skippedBy(table, number, owner) {
       if (!lists.maySkip(owner)) {
         return undefined;
       }
-      const { namespace } = owner;
-      const known = series.verdicts.find((verdict) => verdict.lists === lists && verdict.namespace === namespace);
-      if (known) {
-        return known.skippedBy;
-      }
-      const decision = explain(labelsOf(series), owner);
-      const verdict = { lists, namespace, skippedBy: decision.skip ? decision.by.pattern : undefined };
-      // What older lists said goes; one series is seldom sent under two namespaces, so this stays one entry.
-      series.verdicts = [...series.verdicts.filter((other) => other.lists === lists), verdict];
-      return verdict.skippedBy;
+      return verdictsOf(table).take(number, owner.namespace, () => {
+        const decision = explain(labelsOf(table.at(number)), owner);
+        return decision.skip ? decision.by.pattern : undefined;
+      });
     },
     explain,
   };
+
+  function verdictsOf(table: SeriesTable): SkipVerdicts {
+    const known = verdicts.get(table) ?? new SkipVerdicts();
+    verdicts.set(table, known);
+    return known;
+  }
 
   function explain(labels: LabelSet, { tenant, namespace }: SkipOwner): SkipDecision {
     const subject = seriesSubject(labels);

@@ -1,8 +1,8 @@
 import type { BlockOwner, SampleColumns } from "../shared/block.ts";
-import type { KnownSeries } from "./known-series.ts";
 import { putInOrderOfTime } from "./order-of-time.ts";
 import { SampleGroups } from "./sample-groups.ts";
 import type { FoundSeries } from "./series-cache.ts";
+import { SeriesTable } from "./series-table.ts";
 import { SkipCounts } from "./skip-counts.ts";
 import type { SkipLists } from "./skip-lists.ts";
 
@@ -35,14 +35,25 @@ export function buildSlice(blocks: readonly ResolvedBlock[], lists: Pick<SkipLis
   // Mostly the samples of a series are then in order already.
   const inTurn = [...blocks].sort((a, b) => (a.samples.timestampsMs[0] ?? 0) - (b.samples.timestampsMs[0] ?? 0));
   const skips = new SkipCounts(lists);
-  const grouping = new Grouping(inTurn, skips);
+  const table = inTurn[0]?.series.table ?? new SeriesTable();
+  const numbers = inTurn.map(({ series }) => numbersIn(table, series));
+  const grouping = new Grouping(countSamples(inTurn), table, skips);
   const claimed = new Map<string, number>();
-  for (const { owner, series } of inTurn) {
-    grouping.add(owner, series);
-    claimed.set(owner.tenant, (claimed.get(owner.tenant) ?? 0) + series.numbers.length);
+  for (const [i, { owner, samples }] of inTurn.entries()) {
+    grouping.add(owner, numbers[i] ?? new Int32Array(0));
+    claimed.set(owner.tenant, (claimed.get(owner.tenant) ?? 0) + samples.timestampsMs.length);
   }
   const groups = grouping.groups();
   return { ...arrange(inTurn, grouping.groupOfSample, groups), groups, claimed, skipped: skips.byTenant };
+}
+
+/** Around the turn of an hour, and behind a backlog, blocks name several generations, and with them tables. */
+function numbersIn(table: SeriesTable, series: FoundSeries): Int32Array {
+  return series.table === table ? series.numbers : table.adoptAll(series.table, series.numbers);
+}
+
+function countSamples(blocks: readonly ResolvedBlock[]): number {
+  return blocks.reduce((sum, { samples }) => sum + samples.timestampsMs.length, 0);
 }
 
 /** Finds the groups of samples, which come block by block. */
@@ -50,32 +61,33 @@ class Grouping {
   /** SKIPPED for those in none. */
   readonly groupOfSample: Int32Array;
   readonly #skips: SkipCounts;
+  readonly #table: SeriesTable;
+  /** By the number of a series, its group plus one. */
+  readonly #groups: Int32Array;
   /** By group. */
-  readonly #series: KnownSeries[] = [];
+  readonly #numbers: Int32Array;
   readonly #counts: Int32Array;
   readonly #ownerNumbers: Int32Array;
   readonly #owners: BlockOwner[] = [];
-  /** For each generation, the group of the series of a number, plus one. */
-  readonly #groupsByNumber = new Map<readonly KnownSeries[], Int32Array>();
-  /** Groups by series, where there are several generations: a series may be known of more than one. */
-  readonly #groupsBySeries: Map<KnownSeries, number> | undefined;
+  #groupCount = 0;
   #samples = 0;
 
-  constructor(blocks: readonly ResolvedBlock[], skips: SkipCounts) {
-    const samples = blocks.reduce((sum, { series }) => sum + series.numbers.length, 0);
+  /** @param table that all series are known to. */
+  constructor(samples: number, table: SeriesTable, skips: SkipCounts) {
     this.groupOfSample = new Int32Array(samples);
-    this.#counts = new Int32Array(samples);
-    this.#ownerNumbers = new Int32Array(samples);
     this.#skips = skips;
-    const isMixed = blocks.some(({ series }) => series.known !== blocks[0]?.series.known);
-    this.#groupsBySeries = isMixed ? new Map() : undefined;
+    this.#table = table;
+    this.#groups = new Int32Array(table.size);
+    const most = Math.min(samples, table.size);
+    this.#numbers = new Int32Array(most);
+    this.#counts = new Int32Array(most);
+    this.#ownerNumbers = new Int32Array(most);
   }
 
-  add(owner: BlockOwner, { known, numbers }: FoundSeries): void {
-    const groups = this.#groupsOf(known);
-    const [groupOfSample, counts] = [this.groupOfSample, this.#counts];
+  add(owner: BlockOwner, numbers: Int32Array): void {
+    const [groups, groupOfSample, counts] = [this.#groups, this.groupOfSample, this.#counts];
     const ownerNumber = this.#numberOf(owner);
-    const isSkipped = this.#skips.checkFor(owner, known);
+    const isSkipped = this.#skips.checkFor(owner, this.#table);
     const before = this.#samples;
     for (let i = 0; i < numbers.length; i++) {
       const number = numbers[i] ?? 0;
@@ -85,7 +97,9 @@ class Grouping {
       }
       let group = (groups[number] ?? 0) - 1;
       if (group < 0) {
-        group = this.#groupOf(known[number], ownerNumber);
+        group = this.#groupCount++;
+        this.#numbers[group] = number;
+        this.#ownerNumbers[group] = ownerNumber;
         groups[number] = group + 1;
       }
       groupOfSample[before + i] = group;
@@ -95,13 +109,14 @@ class Grouping {
   }
 
   groups(): SampleGroups {
-    const series = this.#series;
-    const starts = new Int32Array(series.length + 1);
-    for (let group = 0; group < series.length; group++) {
+    const count = this.#groupCount;
+    const starts = new Int32Array(count + 1);
+    for (let group = 0; group < count; group++) {
       starts[group + 1] = (starts[group] ?? 0) + (this.#counts[group] ?? 0);
     }
-    const ownerNumbers = this.#ownerNumbers.slice(0, series.length);
-    return new SampleGroups({ series, starts, ownerNumbers, owners: this.#owners });
+    const numbers = this.#numbers.subarray(0, count);
+    const ownerNumbers = this.#ownerNumbers.subarray(0, count);
+    return new SampleGroups({ table: this.#table, numbers, starts, ownerNumbers, owners: this.#owners });
   }
 
   /** Blocks of the same owner mostly follow one another. */
@@ -110,29 +125,6 @@ class Grouping {
     return last?.tenant === owner.tenant && last.namespace === owner.namespace
       ? this.#owners.length - 1
       : this.#owners.push(owner) - 1;
-  }
-
-  #groupsOf(known: readonly KnownSeries[]): Int32Array {
-    let groups = this.#groupsByNumber.get(known);
-    if (!groups) {
-      groups = new Int32Array(known.length);
-      this.#groupsByNumber.set(known, groups);
-    }
-    return groups;
-  }
-
-  #groupOf(series: KnownSeries | undefined, ownerNumber: number): number {
-    if (!series) {
-      throw new Error("cannot group a sample: its series has no number");
-    }
-    const known = this.#groupsBySeries?.get(series);
-    if (known !== undefined) {
-      return known;
-    }
-    const group = this.#series.push(series) - 1;
-    this.#ownerNumbers[group] = ownerNumber;
-    this.#groupsBySeries?.set(series, group);
-    return group;
   }
 }
 

@@ -2,16 +2,19 @@ import type { HorizonExports } from "./horizon-exports.ts";
 
 const SERIES_WORDS = 2;
 
-/** Where the Label fields of a series are, sorted by name as remote-write wants them: from `start` to `end` of a chunk. */
-export interface WireSeries {
-  readonly chunk: Uint8Array;
-  readonly start: number;
-  readonly end: number;
+/**
+ * Where the Label fields of series are, sorted by name as remote-write wants them: those of series i from `starts[i]` to
+ * `ends[i]` of the chunk of number `chunkNumbers[i]`.
+ */
+export interface LabelPlaces {
+  readonly chunks: readonly Uint8Array[];
+  readonly chunkNumbers: Int32Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
 }
 
-/** Runs of rows, each of one series: entry i of each column belongs to run i. */
+/** Runs of rows, each of one group, all of whose rows are of one series: entry i of each column belongs to run i. */
 export interface SeriesRuns {
-  /** Of each run, the place of its series in a list of series. */
   readonly groups: Int32Array;
   /** The first row of each run, and how many it has. */
   readonly firsts: Int32Array;
@@ -20,6 +23,9 @@ export interface SeriesRuns {
 
 /** What rows are of. */
 export interface BodyColumns {
+  /** By group, the number of its series in `labels`. */
+  readonly numbers: Int32Array;
+  readonly labels: LabelPlaces;
   /** Whole milliseconds, within ±2^53. */
   readonly timestampsMs: Float64Array;
   readonly valueBits: BigUint64Array;
@@ -34,36 +40,44 @@ export class BodyWriter {
   }
 
   /** The body of a request: a snappy block of a WriteRequest with these runs, the rows of each in order of time. */
-  write(series: readonly WireSeries[], runs: SeriesRuns, columns: BodyColumns): Buffer {
+  write(runs: SeriesRuns, columns: BodyColumns): Buffer {
     const { memory, writeBody, bodyBytes } = this.#exports;
     this.#putSamples(runs, columns);
-    this.#putLabels(series, runs);
+    this.#putLabels(runs, columns);
     const at = writeBody(runs.groups.length);
     return Buffer.from(new Uint8Array(memory.buffer, at, bodyBytes.value));
   }
 
   /** Labels that stand one behind the other in their chunk are copied together. */
-  #putLabels(series: readonly WireSeries[], { groups, counts }: SeriesRuns): void {
+  #putLabels(
+    { groups, counts }: SeriesRuns,
+    { numbers, labels: { chunks, chunkNumbers, starts, ends } }: BodyColumns,
+  ): void {
     const { memory, labelsAt, seriesAt } = this.#exports;
-    const total = groups.reduce((sum, group) => sum + bytesOf(series[group]), 0);
+    let total = 0;
+    for (let i = 0; i < groups.length; i++) {
+      const number = numbers[groups[i] ?? 0] ?? 0;
+      total += (ends[number] ?? 0) - (starts[number] ?? 0);
+    }
     const [labelsStart, at] = [labelsAt(total), seriesAt(groups.length)];
     const labels = new Uint8Array(memory.buffer, labelsStart, total);
     const rows = new Uint32Array(memory.buffer, at, SERIES_WORDS * groups.length);
     let position = 0;
-    let before = NO_SERIES;
-    let start = 0;
+    let [chunk, start, end] = [NO_CHUNK, 0, 0];
     for (let i = 0; i < groups.length; i++) {
-      const one = series[groups[i] ?? 0] ?? NO_SERIES;
-      if (one.chunk !== before.chunk || one.start !== before.end) {
-        labels.set(before.chunk.subarray(start, before.end), position);
-        position += before.end - start;
-        start = one.start;
+      const number = numbers[groups[i] ?? 0] ?? 0;
+      const ownStart = starts[number] ?? 0;
+      const ownEnd = ends[number] ?? 0;
+      if (ownStart !== end || chunkNumbers[number] !== chunk) {
+        position = copyPart(labels, position, chunks[chunk], start, end);
+        chunk = chunkNumbers[number] ?? NO_CHUNK;
+        start = ownStart;
       }
-      rows[SERIES_WORDS * i] = one.end - one.start;
+      end = ownEnd;
+      rows[SERIES_WORDS * i] = ownEnd - ownStart;
       rows[SERIES_WORDS * i + 1] = counts[i] ?? 0;
-      before = one;
     }
-    labels.set(before.chunk.subarray(start, before.end), position);
+    copyPart(labels, position, chunks[chunk], start, end);
   }
 
   /** Rows that follow one another are copied together. */
@@ -87,8 +101,12 @@ export class BodyWriter {
   }
 }
 
-const NO_SERIES: WireSeries = { chunk: new Uint8Array(0), start: 0, end: 0 };
+const NO_CHUNK = -1;
 
-function bytesOf(series: WireSeries | undefined): number {
-  return series ? series.end - series.start : 0;
+/** @returns where the copy ends. */
+function copyPart(to: Uint8Array, at: number, from: Uint8Array | undefined, start: number, end: number): number {
+  if (from && end > start) {
+    to.set(from.subarray(start, end), at);
+  }
+  return at + end - start;
 }

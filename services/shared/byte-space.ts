@@ -2,7 +2,7 @@ const FIRST_CHUNK_BYTES = 4096;
 
 /** Where bytes are: from `start` to `end` in a chunk that others have a part of. */
 export interface KeptBytes {
-  readonly chunk: Buffer;
+  readonly chunk: Uint8Array;
   readonly start: number;
   readonly end: number;
 }

@@ -2,8 +2,8 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { Redis } from "ioredis";
 import { buildTimeSeriesSink } from "../../services/horizon/build-sinks.ts";
-import { createKnownSeries, type KnownSeries } from "../../services/horizon/known-series.ts";
 import { SampleGroups } from "../../services/horizon/sample-groups.ts";
+import { SeriesTable } from "../../services/horizon/series-table.ts";
 import type { ClaimHold, Sink } from "../../services/horizon/sinks/sink.ts";
 import type { Slice } from "../../services/horizon/slice.ts";
 import { toWireLabels } from "../../services/horizon/wire-labels.ts";
@@ -44,7 +44,8 @@ let nowMs = START_MS;
 const startSink = () =>
   buildTimeSeriesSink(settings, server.url, redis, { logger: createLogger("bench", "warn"), now: () => nowMs });
 const space = new ByteSpace(262_144);
-const series = Array.from({ length: count }, (_, i) => inventSeries(i));
+const table = new SeriesTable();
+const series = Int32Array.from({ length: count }, (_, i) => inventSeries(i));
 const never = new AbortController().signal;
 
 let sink: Sink = startSink();
@@ -101,7 +102,8 @@ function inventSlices(minuteMs: number, offsetMs: number): Slice[] {
       timestampsMs: Float64Array.from(some, (_, i) => minuteMs + offsetMs + Math.floor((from + i) / 1000)),
       valueBits: new BigUint64Array(Float64Array.from(some, () => Math.round(Math.random() * 1e6) / 100).buffer),
       groups: new SampleGroups({
-        series: some,
+        table,
+        numbers: some,
         starts: Int32Array.from({ length: some.length + 1 }, (_, i) => i),
         ownerNumbers: new Int32Array(some.length),
         owners: [{ tenant: "bench", namespace: "bench" }],
@@ -113,8 +115,8 @@ function inventSlices(minuteMs: number, offsetMs: number): Slice[] {
   return slices;
 }
 
-function inventSeries(i: number): KnownSeries {
+function inventSeries(i: number): number {
   const labels = Array.from({ length: 9 }, (_, n) => ({ name: `label_${n}`, value: `value ${n} of ${i % 500}` }));
   const wireLabels = toWireLabels(encodeLabels([{ name: "__name__", value: `metric_${i % 1000}` }, ...labels]));
-  return createKnownSeries(BigInt.asUintN(64, BigInt(i) * 0x9e3779b97f4a7c15n), wireLabels ?? Buffer.alloc(0), space);
+  return table.add(BigInt.asUintN(64, BigInt(i) * 0x9e3779b97f4a7c15n), space.keep(wireLabels ?? Buffer.alloc(0)));
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { prepareReload } from "../../services/horizon/reload.ts";
+import { SeriesTable } from "../../services/horizon/series-table.ts";
 import { settingsSchema } from "../../settings/schema.ts";
 import { knownSeries } from "./support/known-series.ts";
 
@@ -11,8 +12,12 @@ test("new skip lists are taken up, and what needs a restart is named", () => {
   const reloaded = prepareReload(started, { ok: true, settings });
   assert.ok(reloaded.ok);
   assert.deepEqual(reloaded.needRestart, ["HORIZON_INTERVAL_SECONDS"]);
+  const table = new SeriesTable();
   assert.equal(
-    reloaded.skipLists.skippedBy(knownSeries(1n, { __name__: "up" }), { tenant: "t", namespace: "n" }),
+    reloaded.skipLists.skippedBy(table, table.adopt(knownSeries(1n, { __name__: "up" })), {
+      tenant: "t",
+      namespace: "n",
+    }),
     "up",
   );
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KnownSeries } from "../../services/horizon/known-series.ts";
+import { SeriesTable } from "../../services/horizon/series-table.ts";
 import { buildSlice, type ResolvedBlock } from "../../services/horizon/slice.ts";
 import { knownSeries } from "./support/known-series.ts";
 import { samplesOf } from "./support/slices.ts";
@@ -9,9 +10,11 @@ const a = knownSeries(1n, { __name__: "a" });
 const b = knownSeries(2n, { __name__: "b" });
 
 function block(tenant: string, namespace: string, samples: readonly [KnownSeries, number, bigint][]): ResolvedBlock {
+  // A table of its own for each, as if all named other generations.
+  const table = new SeriesTable();
   return {
     owner: { tenant, server: "s", namespace },
-    series: { known: samples.map(([series]) => series), numbers: Int32Array.from(samples.keys()) },
+    series: { table, numbers: Int32Array.from(samples, ([series]) => table.adopt(series)) },
     samples: {
       ids: BigUint64Array.from(samples.map(([{ id }]) => id)),
       timestampsMs: Float64Array.from(samples.map(([, timestampMs]) => timestampMs)),
@@ -52,8 +55,8 @@ test("samples of one series from several blocks stand together, each with its ow
 test("skipped samples are counted per tenant and entry, and in no group", () => {
   const skipA = {
     maySkip: () => true,
-    skippedBy: (series: KnownSeries, { namespace }: { namespace: string }) =>
-      series === a && namespace === "skip" ? "^a$" : undefined,
+    skippedBy: (table: SeriesTable, number: number, { namespace }: { namespace: string }) =>
+      table.at(number).id === a.id && namespace === "skip" ? "^a$" : undefined,
   };
   const slice = buildSlice(
     [

@@ -100,7 +100,7 @@ test("what an instance sent before it was stopped is refused, however late Redis
   const { timeSeriesFence, timeSeriesNewest } = shardKeys(store.prefix, 0);
   const runScript = loadScripts(store.redis);
   const columns = new PointColumns();
-  columns.push(a, 0, MINUTE, MINUTE, 9);
+  columns.push(columns.table.adopt(a), 0, MINUTE, MINUTE, 9);
   const { ids, times, values } = packPoints(columns, Int32Array.of(0));
   const late = ["old:1", "last", DAY_MS, DAY_MS, 128, "", timeSeriesKey(store.prefix, ""), ids, times, values];
   await assert.rejects(runScript("write-points", [timeSeriesFence], late), /^ReplyError: FENCED/);

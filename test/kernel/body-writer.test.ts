@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SeriesTable } from "../../services/horizon/series-table.ts";
 import { toWireLabels } from "../../services/horizon/wire-labels.ts";
-import type { WireSeries } from "../../services/kernel/body-writer.ts";
 import { loadBodyWriter } from "../../services/kernel/load-body-writer.ts";
 import { referenceCodec } from "../../services/kernel/reference.ts";
-import { ByteSpace } from "../../services/shared/byte-space.ts";
+import { ByteSpace, type KeptBytes } from "../../services/shared/byte-space.ts";
 import { encodeLabels } from "../../services/shared/label-bytes.ts";
 import { labelSet } from "../horizon/support/known-series.ts";
 import { createRandom, type Random } from "../support/random.ts";
@@ -29,19 +29,22 @@ function bodyOf(specs: readonly Spec[]): Buffer {
     firsts.push(first);
     first += own.length;
   }
-  const series = specs.map(({ labels }) => wireSeries(space, labels));
+  const labels = new SeriesTable();
+  const numbers = Int32Array.from(specs, (spec, i) => labels.add(BigInt(i), wireLabels(space, spec.labels)));
   const runs = {
     groups: Int32Array.from(specs.keys()),
     firsts: Int32Array.from(firsts),
     counts: Int32Array.from(specs, ({ samples: own }) => own.length),
   };
-  return writer.write(series, runs, {
+  return writer.write(runs, {
+    numbers,
+    labels,
     timestampsMs: Float64Array.from(samples, ([timestampMs]) => timestampMs),
     valueBits: BigUint64Array.from(samples, ([, bits]) => bits),
   });
 }
 
-function wireSeries(space: ByteSpace, labels: Spec["labels"]): WireSeries {
+function wireLabels(space: ByteSpace, labels: Spec["labels"]): KeptBytes {
   return space.keep(toWireLabels(encodeLabels(labelSet(labels))) ?? Buffer.alloc(0));
 }
 
@@ -97,17 +100,22 @@ test("any series in any order are read as those that a sender's libraries write"
 test("series that stand apart, in memory and in the columns, are put together", () => {
   const [one, other] = [new ByteSpace(262_144), new ByteSpace(262_144)];
   const names = ["m4", "m0", "m3", "m1", "m2"];
-  const series = names.map((name, i) => wireSeries(i % 2 ? one : other, { __name__: name }));
+  const labels = new SeriesTable();
+  const numbers = Int32Array.from(names, (name, i) =>
+    labels.add(BigInt(i), wireLabels(i % 2 ? one : other, { __name__: name })),
+  );
   const runs = {
     groups: Int32Array.of(1, 3, 4, 2, 0),
     firsts: Int32Array.of(5, 0, 2, 3, 1),
     counts: new Int32Array(5).fill(1),
   };
   const columns = {
+    numbers,
+    labels,
     timestampsMs: Float64Array.of(0, 1, 2, 3, 4, 5),
     valueBits: BigUint64Array.of(10n, 11n, 12n, 13n, 14n, 15n),
   };
-  const body = writer.write(series, runs, columns);
+  const body = writer.write(runs, columns);
   assert.deepEqual(
     read(body),
     read(bodyOf([5, 0, 2, 3, 1].map((at, i) => ({ labels: { __name__: `m${i}` }, samples: [[at, BigInt(at + 10)]] })))),

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { createKnownSeries, type KnownSeries } from "../../../services/horizon/known-series.ts";
+import { KnownSeries } from "../../../services/horizon/known-series.ts";
 import { toWireLabels } from "../../../services/horizon/wire-labels.ts";
 import { ByteSpace } from "../../../services/shared/byte-space.ts";
+import { highHalf, lowHalf } from "../../../services/shared/id-halves.ts";
 import { encodeLabels } from "../../../services/shared/label-bytes.ts";
 import { compareUtf8, type Label } from "../../../services/shared/series.ts";
 
@@ -15,5 +16,5 @@ export function labelSet(labels: Readonly<Record<string, string>>): Label[] {
 export function knownSeries(id: bigint, labels: Readonly<Record<string, string>>): KnownSeries {
   const wireLabels = toWireLabels(encodeLabels(labelSet(labels)));
   assert.ok(wireLabels);
-  return createKnownSeries(id, wireLabels, new ByteSpace(262_144));
+  return new KnownSeries(lowHalf(id), highHalf(id), new ByteSpace(262_144).keep(wireLabels));
 }

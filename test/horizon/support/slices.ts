@@ -1,5 +1,6 @@
 import type { KnownSeries } from "../../../services/horizon/known-series.ts";
 import { SampleGroups, type SeriesSamples } from "../../../services/horizon/sample-groups.ts";
+import { SeriesTable } from "../../../services/horizon/series-table.ts";
 import type { Slice } from "../../../services/horizon/slice.ts";
 
 /** The samples of a group, as time and bits. */
@@ -19,6 +20,7 @@ export interface GroupSpec {
 
 /** A slice with these samples in these groups; those of a group in order of time. */
 export function sliceOf(specs: readonly GroupSpec[]): Slice {
+  const table = new SeriesTable();
   const samples = specs.flatMap((spec) => spec.samples);
   const starts = [0];
   for (const { samples: own } of specs) {
@@ -28,7 +30,8 @@ export function sliceOf(specs: readonly GroupSpec[]): Slice {
     timestampsMs: Float64Array.from(samples.map(([timestampMs]) => timestampMs)),
     valueBits: BigUint64Array.from(samples.map(([, bits]) => bits)),
     groups: new SampleGroups({
-      series: specs.map(({ series }) => series),
+      table,
+      numbers: Int32Array.from(specs, ({ series }) => table.adopt(series)),
       starts: Int32Array.from(starts),
       ownerNumbers: Int32Array.from(specs.keys()),
       owners: specs.map(({ tenant = "t1" }) => ({ tenant, namespace: "ns" })),

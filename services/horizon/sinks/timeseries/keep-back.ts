@@ -16,13 +16,13 @@ export interface PointKeeping {
 
 /** Keeps back, of the samples of a slice, the newest that can be stored of each bucket; the others are counted. */
 export function keepBack(keeping: PointKeeping, slice: Slice, times: TimeBounds): void {
-  const { series, starts, ownerNumbers, owners } = slice.groups;
-  const numbers = owners.map(({ tenant, namespace }) => keeping.owners.numberOf(tenant, namespace));
+  const { table, numbers, starts, ownerNumbers, owners } = slice.groups;
+  const ownNumbers = owners.map(({ tenant, namespace }) => keeping.owners.numberOf(tenant, namespace));
   const keeper = new NewestKeeper(keeping, slice, times);
-  keeping.kept.begin(series);
-  for (let group = 0; group < series.length; group++) {
-    const owner = numbers[ownerNumbers[group] ?? 0] ?? 0;
-    keeper.keep(group, owner, starts[group] ?? 0, starts[group + 1] ?? 0);
+  keeping.kept.begin(table);
+  for (let group = 0; group < numbers.length; group++) {
+    const owner = ownNumbers[ownerNumbers[group] ?? 0] ?? 0;
+    keeper.keep(numbers[group] ?? NONE, owner, starts[group] ?? 0, starts[group + 1] ?? 0);
   }
 }
 
@@ -49,7 +49,7 @@ class NewestKeeper {
   }
 
   /** The rows of a series come in order of time: only the newest of each place is offered, which is quicker. */
-  keep(group: number, owner: number, first: number, end: number): void {
+  keep(series: number, owner: number, first: number, end: number): void {
     let outdone = 0;
     this.#newest = NONE;
     for (let row = first; row < end; row++) {
@@ -61,12 +61,12 @@ class NewestKeeper {
         outdone++;
         this.#takePlace(row);
       } else {
-        outdone += this.#offer(group, owner);
+        outdone += this.#offer(series, owner);
         this.#newest = row;
         this.#newestPlaceMs = placeMs;
       }
     }
-    outdone += this.#offer(group, owner);
+    outdone += this.#offer(series, owner);
     if (outdone > 0) {
       this.#keeping.owners.at(owner).outdone += outdone;
     }
@@ -97,12 +97,12 @@ class NewestKeeper {
   }
 
   /** @returns how many samples were left out for the newest, or it for another. */
-  #offer(group: number, owner: number): number {
+  #offer(series: number, owner: number): number {
     const row = this.#newest;
     if (row === NONE) {
       return 0;
     }
     const [sampledAtMs, value] = [this.#timestampsMs[row] ?? 0, this.#values[row] ?? 0];
-    return this.#keeping.kept.offer(group, owner, this.#newestPlaceMs, sampledAtMs, value) ? 1 : 0;
+    return this.#keeping.kept.offer(series, owner, this.#newestPlaceMs, sampledAtMs, value) ? 1 : 0;
   }
 }

@@ -1,4 +1,4 @@
-import type { KnownSeries } from "../../known-series.ts";
+import type { SeriesTable } from "../../series-table.ts";
 import { PointColumns } from "./point-columns.ts";
 
 /** The points of one window of time; no two for the same place. */
@@ -8,11 +8,10 @@ export interface PointWindow {
   readonly rows: Int32Array;
 }
 
-/** Three odd numbers that nobody can foretell: who chooses ids and times must not know where in the table they fall. */
-export type PlaceMultipliers = readonly [number, number, number];
+/** Two odd numbers that nobody can foretell: who chooses times must not know where in the table they fall. */
+export type PlaceMultipliers = readonly [number, number];
 
 const FIRST_CELLS = 1024;
-const IDS_AT_A_TIME = 256;
 
 /**
  * Points of a claim that are kept back, because a newer one may come for the same place: the same series, stored at the
@@ -23,19 +22,13 @@ export class KeptPoints {
   readonly columns = new PointColumns();
   readonly #windowMs: number;
   readonly #multipliers: PlaceMultipliers;
-  /** Rows by place, each plus one; 0 where a cell is empty. Never more than half full. */
+  /** By the number of a series, the row of its first place plus one. Most series have no other. */
+  #firstRows = new Int32Array(0);
+  /** Rows of all other places, each plus one; 0 where a cell is empty. Never more than half full. */
   #cells = new Int32Array(FIRST_CELLS);
+  #filled = 0;
   /** How far a hash is shifted to the right to be the number of a cell. */
   #shift = 32 - Math.log2(FIRST_CELLS);
-  /** The row after the one that was offered last. */
-  #next = 0;
-  #series: readonly KnownSeries[] = [];
-  /** The halves of the ids of some of these series, and the numbers of the first of them and behind the last. */
-  readonly #halves = new Int32Array(2 * IDS_AT_A_TIME);
-  #readFrom = 0;
-  #readEnd = 0;
-  /** Means nothing: it is there so that cells are read. */
-  #touched = 0;
 
   /** @param windowMs a multiple of the time between places, if there is one. */
   constructor(windowMs: number, multipliers: PlaceMultipliers) {
@@ -48,34 +41,42 @@ export class KeptPoints {
     return this.columns.size;
   }
 
-  /** From now on points of these series are offered. */
-  begin(series: readonly KnownSeries[]): void {
-    this.#series = series;
-    this.#readFrom = 0;
-    this.#readEnd = 0;
+  /** From now on points of series of this table are offered. */
+  begin(table: SeriesTable): void {
+    const { columns } = this;
+    if (columns.table !== table) {
+      columns.changeTable(table);
+      this.#placeAll();
+    } else if (this.#firstRows.length < table.size) {
+      const longer = new Int32Array(table.size);
+      longer.set(this.#firstRows);
+      this.#firstRows = longer;
+    }
   }
 
   /**
    * Keeps a point unless a newer one has its place.
-   * @param number that of its series among those that `begin` was given.
+   * @param series its number in the table that `begin` was given.
    * @param owner a number for whose it is, which `columns` has with the point.
    * @returns whether one of the two was left out.
    */
-  offer(number: number, owner: number, storedAtMs: number, sampledAtMs: number, value: number): boolean {
+  offer(series: number, owner: number, storedAtMs: number, sampledAtMs: number, value: number): boolean {
     const { columns } = this;
-    const series = this.#series[number];
-    let row = this.#next;
-    // Series mostly come in the order in which they came first: no look-up is as quick as a right guess.
-    if (row >= columns.size || columns.series[row] !== series || columns.storedAtMs[row] !== storedAtMs) {
-      const cell = this.#find(this.#halvesOf(number, storedAtMs), storedAtMs);
+    let row = (this.#firstRows[series] ?? 0) - 1;
+    if (row < 0) {
+      columns.push(series, owner, storedAtMs, sampledAtMs, value);
+      this.#firstRows[series] = columns.size;
+      return false;
+    }
+    if (columns.storedAtMs[row] !== storedAtMs) {
+      const cell = this.#find(series, storedAtMs);
       row = (this.#cells[cell] ?? 0) - 1;
-      if (row < 0 && series) {
-        this.#next = columns.size + 1;
-        this.#add(cell, series, owner, storedAtMs, sampledAtMs, value);
+      if (row < 0) {
+        columns.push(series, owner, storedAtMs, sampledAtMs, value);
+        this.#fill(cell, columns.size);
         return false;
       }
     }
-    this.#next = row + 1;
     if (beats(sampledAtMs, value, columns.sampledAtMs[row] ?? 0, columns.values[row] ?? 0)) {
       columns.owners[row] = owner;
       columns.sampledAtMs[row] = sampledAtMs;
@@ -106,53 +107,42 @@ export class KeptPoints {
   /** Forgets all points. */
   clear(): void {
     this.columns.clear();
+    this.#firstRows.fill(0);
     this.#cells.fill(0);
-    this.#next = 0;
+    this.#filled = 0;
   }
 
-  #add(cell: number, series: KnownSeries, owner: number, storedAtMs: number, sampledAtMs: number, value: number): void {
-    const { columns } = this;
-    columns.push(series, owner, storedAtMs, sampledAtMs, value);
-    this.#cells[cell] = columns.size;
-    if (2 * columns.size > this.#cells.length) {
+  /** Finds all rows their places anew. */
+  #placeAll(): void {
+    const { size, table, numbers, storedAtMs } = this.columns;
+    this.#firstRows = new Int32Array(table.size);
+    this.#cells.fill(0);
+    this.#filled = 0;
+    for (let row = 0; row < size; row++) {
+      const series = numbers[row] ?? 0;
+      if (this.#firstRows[series] === 0) {
+        this.#firstRows[series] = row + 1;
+      } else {
+        this.#fill(this.#find(series, storedAtMs[row] ?? 0), row + 1);
+      }
+    }
+  }
+
+  #fill(cell: number, rowPlusOne: number): void {
+    this.#cells[cell] = rowPlusOne;
+    this.#filled++;
+    if (2 * this.#filled > this.#cells.length) {
       this.#grow();
     }
   }
 
-  /**
-   * Where the halves of the id of a series begin. Those of the series after it are read as well, and so are their cells: all are
-   * far apart in memory, and the processor fetches many at a time where nothing else is done in between.
-   */
-  #halvesOf(number: number, storedAtMs: number): number {
-    if (number < this.#readFrom || number >= this.#readEnd) {
-      this.#readIds(number);
-      for (let at = 0; at < 2 * (this.#readEnd - number); at += 2) {
-        this.#touched |= this.#cells[this.#hash(this.#halves, at, storedAtMs)] ?? 0;
-      }
-    }
-    return 2 * (number - this.#readFrom);
-  }
-
-  #readIds(number: number): void {
-    const halves = this.#halves;
-    this.#readFrom = number;
-    this.#readEnd = Math.min(number + IDS_AT_A_TIME, this.#series.length);
-    for (let i = number; i < this.#readEnd; i++) {
-      const series = this.#series[i];
-      halves[2 * (i - number)] = series?.idLow ?? 0;
-      halves[2 * (i - number) + 1] = series?.idHigh ?? 0;
-    }
-  }
-
-  /** The cell of a series, stored at a time, or the empty one that it would be put into. @param at of its id's halves. */
-  #find(at: number, storedAtMs: number): number {
-    const { storedAtMs: times, halves } = this.columns;
+  /** The cell of a series, stored at a time, or the empty one that it would be put into. */
+  #find(series: number, storedAtMs: number): number {
+    const { storedAtMs: times, numbers } = this.columns;
     const cells = this.#cells;
-    const low = this.#halves[at];
-    const high = this.#halves[at + 1];
-    let cell = this.#hash(this.#halves, at, storedAtMs);
+    let cell = this.#hash(series, storedAtMs);
     for (let row = (cells[cell] ?? 0) - 1; row >= 0; row = (cells[cell] ?? 0) - 1) {
-      if (halves[2 * row] === low && halves[2 * row + 1] === high && times[row] === storedAtMs) {
+      if (numbers[row] === series && times[row] === storedAtMs) {
         return cell;
       }
       cell = (cell + 1) & (cells.length - 1);
@@ -160,22 +150,20 @@ export class KeptPoints {
     return cell;
   }
 
-  #hash(halves: Int32Array, at: number, storedAtMs: number): number {
-    const [low, high, time] = this.#multipliers;
-    const sum = Math.imul(halves[at] ?? 0, low) + Math.imul(halves[at + 1] ?? 0, high);
-    return (sum + Math.imul(storedAtMs | 0, time)) >>> this.#shift;
+  #hash(series: number, storedAtMs: number): number {
+    const [ofSeries, ofTime] = this.#multipliers;
+    return (Math.imul(series, ofSeries) + Math.imul(storedAtMs | 0, ofTime)) >>> this.#shift;
   }
 
   #grow(): void {
-    const { size, storedAtMs, halves } = this.columns;
-    this.#cells = new Int32Array(2 * this.#cells.length);
+    const { storedAtMs, numbers } = this.columns;
+    const old = this.#cells;
+    this.#cells = new Int32Array(2 * old.length);
     this.#shift--;
-    for (let row = 0; row < size; row++) {
-      let cell = this.#hash(halves, 2 * row, storedAtMs[row] ?? 0);
-      while (this.#cells[cell] !== 0) {
-        cell = (cell + 1) & (this.#cells.length - 1);
+    for (const rowPlusOne of old) {
+      if (rowPlusOne > 0) {
+        this.#cells[this.#find(numbers[rowPlusOne - 1] ?? 0, storedAtMs[rowPlusOne - 1] ?? 0)] = rowPlusOne;
       }
-      this.#cells[cell] = row + 1;
     }
   }
 }
@@ -190,7 +178,7 @@ export function beats(sampledAtMs: number, value: number, knownAtMs: number, kno
 
 /** Multipliers for this process. @param fillRandom fills words with random ones. */
 export function randomPlaceMultipliers(fillRandom: (words: Uint32Array) => void): PlaceMultipliers {
-  const words = new Uint32Array(3);
+  const words = new Uint32Array(2);
   fillRandom(words);
-  return [(words[0] ?? 0) | 1, (words[1] ?? 0) | 1, (words[2] ?? 0) | 1];
+  return [(words[0] ?? 0) | 1, (words[1] ?? 0) | 1];
 }

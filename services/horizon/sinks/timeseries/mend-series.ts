@@ -1,5 +1,6 @@
 import { timeSeriesKey } from "../../../shared/buffer-keys.ts";
-import { type KnownSeries, labelBytesOf } from "../../known-series.ts";
+import { labelBytesOf } from "../../known-series.ts";
+import type { SeriesTable } from "../../series-table.ts";
 import { type Complaint, readComplaints } from "./reply-verdict.ts";
 import { packSeries } from "./stored-words.ts";
 import type { TimeSeriesShape } from "./timeseries-shape.ts";
@@ -15,28 +16,33 @@ export interface MendingOptions {
 
 /**
  * Creates series, or gives our settings and labels to some that are there.
- * @returns what the module complained of; it did all others.
+ * @param numbers those of the series, in `table`.
+ * @returns what the module complained of, by number; it did all others.
  * @throws RetryableError when the server does nothing now, and LeaseLostError.
  */
 export async function mendSeries(
   { keyPrefix, shape }: MendingOptions,
   fence: WriteFence,
   command: "TS.CREATE" | "TS.ALTER",
-  series: ReadonlySet<KnownSeries>,
-): Promise<Map<KnownSeries, Complaint>> {
-  const complaints = new Map<KnownSeries, Complaint>();
-  const mend = async (some: readonly KnownSeries[]) => {
-    const packed = some.map((one) => packSeries(timeSeriesKey(keyPrefix, one.idText), labelBytesOf(one)));
+  table: SeriesTable,
+  numbers: ReadonlySet<number>,
+): Promise<Map<number, Complaint>> {
+  const complaints = new Map<number, Complaint>();
+  const mend = async (some: readonly number[]) => {
+    const packed = some.map((number) => {
+      const series = table.at(number);
+      return packSeries(timeSeriesKey(keyPrefix, series.idText), labelBytesOf(series));
+    });
     const args = [command, shape.retentionMs, shape.chunkBytes, Buffer.concat(packed)];
     const said = readComplaints(await fence.run("mend-series", [], args), some.length);
-    for (const [i, one] of some.entries()) {
+    for (const [i, number] of some.entries()) {
       const complaint = said.get(i);
       if (complaint) {
-        complaints.set(one, complaint);
+        complaints.set(number, complaint);
       }
     }
   };
-  await Promise.all(batchesOf([...series], SERIES_PER_COMMAND).map(mend));
+  await Promise.all(batchesOf([...numbers], SERIES_PER_COMMAND).map(mend));
   return complaints;
 }
 

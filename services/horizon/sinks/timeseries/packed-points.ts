@@ -32,12 +32,13 @@ export function packPoints(columns: PointColumns, rows: Int32Array): PackedPoint
   return { ids: packIds(columns, rows), times: timeRuns(columns, rows), values: packValues(columns, rows) };
 }
 
-function packIds({ halves }: PointColumns, rows: Int32Array): Buffer {
+function packIds({ numbers, table: { halves } }: PointColumns, rows: Int32Array): Buffer {
   const digits = new Uint16Array(rows.length * BYTES_PER_ID);
   let at = 0;
   for (const row of rows) {
-    at = writeHalf(digits, at, halves[2 * row + 1] ?? 0);
-    at = writeHalf(digits, at, halves[2 * row] ?? 0);
+    const number = numbers[row] ?? 0;
+    at = writeHalf(digits, at, halves[2 * number + 1] ?? 0);
+    at = writeHalf(digits, at, halves[2 * number] ?? 0);
   }
   return Buffer.from(digits.buffer, 0, rows.length * DIGITS_PER_ID);
 }

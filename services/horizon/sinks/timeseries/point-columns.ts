@@ -1,5 +1,6 @@
 import { NONE } from "../../id-index.ts";
 import type { KnownSeries } from "../../known-series.ts";
+import { SeriesTable } from "../../series-table.ts";
 import type { RefusedSample } from "../sink.ts";
 
 const FIRST_CAPACITY = 512;
@@ -8,11 +9,10 @@ const FIRST_CAPACITY = 512;
 export class PointColumns {
   /** Rows that have a point. */
   size = 0;
-  readonly series: (KnownSeries | undefined)[] = [];
-  /** The ids of the series. */
-  ids = new BigUint64Array(FIRST_CAPACITY);
-  /** The halves of `ids`: of each the low one, then the high one. */
-  halves = new Int32Array(this.ids.buffer);
+  /** What the numbers of the series are from. */
+  table = new SeriesTable();
+  /** Of the series. */
+  numbers = new Int32Array(FIRST_CAPACITY);
   /** When RedisTimeSeries is to believe that the samples were taken, whole milliseconds since 1970. */
   storedAtMs = new Float64Array(FIRST_CAPACITY);
   /** When they were. */
@@ -24,14 +24,13 @@ export class PointColumns {
   /** The slots of the series in the list of their bucket; NONE until the bucket is open. */
   slots = new Int32Array(FIRST_CAPACITY);
 
-  push(series: KnownSeries, owner: number, storedAtMs: number, sampledAtMs: number, value: number): void {
+  /** @param number of the series, in `table`. */
+  push(number: number, owner: number, storedAtMs: number, sampledAtMs: number, value: number): void {
     const row = this.size;
-    if (row === this.ids.length) {
+    if (row === this.numbers.length) {
       this.#grow();
     }
-    this.series[row] = series;
-    this.halves[2 * row] = series.idLow;
-    this.halves[2 * row + 1] = series.idHigh;
+    this.numbers[row] = number;
     this.storedAtMs[row] = storedAtMs;
     this.sampledAtMs[row] = sampledAtMs;
     this.values[row] = value;
@@ -42,11 +41,18 @@ export class PointColumns {
 
   /** The series of a row. @throws where there is no such row. */
   seriesAt(row: number): KnownSeries {
-    const series = this.series[row];
-    if (!series) {
+    if (row < 0 || row >= this.size) {
       throw new Error(`cannot find the series of a point: there is no row ${row}`);
     }
-    return series;
+    return this.table.at(this.numbers[row] ?? NONE);
+  }
+
+  /** Makes another table the one that the numbers are from. */
+  changeTable(table: SeriesTable): void {
+    if (this.size > 0) {
+      this.numbers.set(table.adoptAll(this.table, this.numbers.subarray(0, this.size)));
+    }
+    this.table = table;
   }
 
   /** The sample of a row. */
@@ -58,10 +64,11 @@ export class PointColumns {
   /** The ids of the series of some rows. */
   idsOf(rows: Int32Array): BigUint64Array {
     const halves = new Int32Array(2 * rows.length);
+    const from = this.table.halves;
     for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] ?? 0;
-      halves[2 * i] = this.halves[2 * row] ?? 0;
-      halves[2 * i + 1] = this.halves[2 * row + 1] ?? 0;
+      const number = this.numbers[rows[i] ?? 0] ?? 0;
+      halves[2 * i] = from[2 * number] ?? 0;
+      halves[2 * i + 1] = from[2 * number + 1] ?? 0;
     }
     return new BigUint64Array(halves.buffer);
   }
@@ -75,7 +82,6 @@ export class PointColumns {
 
   /** Empties all rows. Their room is kept for others. */
   clear(): void {
-    this.series.fill(undefined, 0, this.size);
     this.size = 0;
   }
 
@@ -116,9 +122,8 @@ export class PointColumns {
   }
 
   #grow(): void {
-    const capacity = 2 * this.ids.length;
-    this.ids = copied(this.ids, new BigUint64Array(capacity));
-    this.halves = new Int32Array(this.ids.buffer);
+    const capacity = 2 * this.numbers.length;
+    this.numbers = copied(this.numbers, new Int32Array(capacity));
     this.storedAtMs = copied(this.storedAtMs, new Float64Array(capacity));
     this.sampledAtMs = copied(this.sampledAtMs, new Float64Array(capacity));
     this.values = copied(this.values, new Float64Array(capacity));

@@ -85,14 +85,15 @@ async function mendAndWrite(
   { points, missing, misshapen, rule }: Mendable,
   failures: Failures,
 ): Promise<void> {
-  const seriesOf = (rows: readonly number[]) => new Set(rows.map((row) => points.columns.seriesAt(row)));
+  const { table, numbers } = points.columns;
+  const seriesOf = (rows: readonly number[]) => new Set(rows.map((row) => numbers[row] ?? NONE));
   const [ofMissing, ofMisshapen] = await Promise.all([
-    mendSeries(options, fence, "TS.CREATE", seriesOf(missing)),
-    mendSeries(options, fence, "TS.ALTER", seriesOf(misshapen)),
+    mendSeries(options, fence, "TS.CREATE", table, seriesOf(missing)),
+    mendSeries(options, fence, "TS.ALTER", table, seriesOf(misshapen)),
   ]);
   const saidOf = (row: number) => {
-    const series = points.columns.seriesAt(row);
-    return ofMissing.get(series) ?? ofMisshapen.get(series);
+    const number = numbers[row] ?? NONE;
+    return ofMissing.get(number) ?? ofMisshapen.get(number);
   };
   const again: number[] = [];
   for (const row of [...missing, ...misshapen]) {
@@ -137,7 +138,8 @@ async function send(
   for (const { number } of due) {
     const row = rows[number] ?? 0;
     if (!complaints.has(row)) {
-      upkeep.done(points.upkeep, columns.slots[row] ?? 0, columns.halves[2 * row] ?? 0, nowMs);
+      const idLow = columns.table.halves[2 * (columns.numbers[row] ?? 0)] ?? 0;
+      upkeep.done(points.upkeep, columns.slots[row] ?? 0, idLow, nowMs);
     }
   }
   return complaints;

@@ -54,16 +54,18 @@ function runsOf({ starts }: SampleGroups, chosen: Int32Array, maxSamples: number
   return { groups, firsts, counts };
 }
 
-function cutRuns({ series }: SampleGroups, runs: SeriesRuns, limits: BatchLimits): SeriesRuns[] {
+function cutRuns({ numbers, table }: SampleGroups, runs: SeriesRuns, limits: BatchLimits): SeriesRuns[] {
+  const { starts, ends } = table;
   const cut: SeriesRuns[] = [];
   let begin = 0;
   let samples = 0;
   let bytes = 0;
   for (let run = 0; run < runs.groups.length; run++) {
     const count = runs.counts[run] ?? 0;
-    const one = series[runs.groups[run] ?? 0];
+    const number = numbers[runs.groups[run] ?? 0] ?? 0;
+    const labelBytes = (ends[number] ?? 0) - (starts[number] ?? 0);
     // What a series takes in a request, or a little more.
-    const size = MAX_SERIES_HEAD_BYTES + (one ? one.end - one.start : 0) + MAX_SAMPLE_BYTES * count;
+    const size = MAX_SERIES_HEAD_BYTES + labelBytes + MAX_SAMPLE_BYTES * count;
     if (run > begin && (samples + count > limits.maxSamples || bytes + size > limits.maxBytes)) {
       cut.push(sliceRuns(runs, begin, run));
       begin = run;

@@ -1,5 +1,5 @@
 import type { BodyWriter, SeriesRuns } from "../../../kernel/body-writer.ts";
-import type { KnownSeries } from "../../known-series.ts";
+import type { SeriesId } from "../../../shared/series.ts";
 import type { SampleGroups } from "../../sample-groups.ts";
 import type { Slice } from "../../slice.ts";
 import { Tally } from "../../tally.ts";
@@ -7,10 +7,13 @@ import type { Delivery, OnRefused } from "../sink.ts";
 import { type Batch, type BatchLimits, cutBatches } from "./batches.ts";
 import { type RefusedRun, type SendOutcome, sendOrBisect } from "./bisect.ts";
 
+/** Whether a series is a store's to hold, by its id. Undefined for a store that holds all. */
+export type OwnsSeries = ((id: SeriesId) => boolean) | undefined;
+
 export interface VictoriaDeliveryOptions {
   readonly limits: BatchLimits;
-  /** Whether a series is this store's to hold; the samples of others are counted and left out. */
-  readonly owns: (series: KnownSeries) => boolean;
+  /** The samples of series that are not this store's are counted and left out. */
+  readonly owns: OwnsSeries;
   readonly bodies: Pick<BodyWriter, "write">;
   readonly onRefused: OnRefused;
   readonly send: (tenant: string, body: Buffer, signal: AbortSignal) => Promise<SendOutcome>;
@@ -47,12 +50,13 @@ export class VictoriaDelivery implements Delivery {
     const { owns } = this.#options;
     const own = new Int32Array(groups.length);
     let chosen = 0;
-    for (const [i, series] of groups.series.entries()) {
-      if (owns(series)) {
-        own[chosen++] = i;
-      } else {
+    for (let i = 0; i < own.length; i++) {
+      const other = owns && !owns(groups.at(i).series.id);
+      if (other) {
         const { tenant, count } = groups.at(i);
         this.#tally.skip(tenant, "held_by_other_store", count);
+      } else {
+        own[chosen++] = i;
       }
     }
     return own.subarray(0, chosen);
@@ -61,9 +65,11 @@ export class VictoriaDelivery implements Delivery {
   /** @param written where the samples that are taken are counted, by owner. */
   async #deliver(slice: Slice, { tenant, runs }: Batch, written: Float64Array, signal: AbortSignal): Promise<void> {
     const { bodies, check } = this.#options;
+    const { numbers, table: labels } = slice.groups;
+    const columns = { numbers, labels, timestampsMs: slice.timestampsMs, valueBits: slice.valueBits };
     let isChecked = false;
     const send = async (some: SeriesRuns) => {
-      const outcome = await this.#options.send(tenant, bodies.write(slice.groups.series, some, slice), signal);
+      const outcome = await this.#options.send(tenant, bodies.write(some, columns), signal);
       if (!outcome.ok && !isChecked) {
         // A wrong path or a proxy may refuse everything: then nothing is wrong with the samples, and they wait.
         await check(signal);
@@ -73,8 +79,8 @@ export class VictoriaDelivery implements Delivery {
     };
     const refused = await sendOrBisect(runs, send);
     const { ownerNumbers } = slice.groups;
-    for (const [i, group] of runs.groups.entries()) {
-      const owner = ownerNumbers[group] ?? 0;
+    for (let i = 0; i < runs.groups.length; i++) {
+      const owner = ownerNumbers[runs.groups[i] ?? 0] ?? 0;
       written[owner] = (written[owner] ?? 0) + (runs.counts[i] ?? 0);
     }
     for (const one of refused) {

@@ -1,13 +1,12 @@
 import type { BodyWriter } from "../../../kernel/body-writer.ts";
 import type { Logger } from "../../../shared/logger.ts";
 import type { SinkName } from "../../claim-state.ts";
-import type { KnownSeries } from "../../known-series.ts";
 import { RetryableError } from "../../retryable-error.ts";
 import type { ClaimHold, Delivery, OnRefused, Settling, Sink } from "../sink.ts";
 import type { BatchLimits } from "./batches.ts";
 import type { StoreClient } from "./store-client.ts";
 import { readIgnoredRows, readStartTime } from "./store-metrics.ts";
-import { VictoriaDelivery } from "./victoria-delivery.ts";
+import { type OwnsSeries, VictoriaDelivery } from "./victoria-delivery.ts";
 
 export interface VictoriaSinkOptions {
   readonly name: SinkName;
@@ -15,8 +14,7 @@ export interface VictoriaSinkOptions {
   /** Makes the bodies of its requests. */
   readonly bodies: Pick<BodyWriter, "write">;
   readonly limits: BatchLimits;
-  /** Whether a series is this store's to hold. */
-  readonly owns: (series: KnownSeries) => boolean;
+  readonly owns: OwnsSeries;
   readonly settling: Settling | undefined;
   readonly now: () => number;
   readonly logger: Pick<Logger, "warn">;

@@ -14,17 +14,22 @@ const TIMES = { oldestMs: 1000, newestMs: 9000 };
 
 /** Keeps back some slices. @returns the points that are kept, and what was counted of the rest. */
 function run(resolutionMs: number, ...slices: readonly GroupSpec[][]) {
-  const kept = new KeptPoints(100, [1, 3, 5]);
+  const kept = new KeptPoints(100, [1, 3]);
   const owners = new PointOwners();
   const tally = new Tally();
   for (const groups of slices) {
     keepBack({ kept, owners, tally, resolutionMs }, sliceOf(groups), TIMES);
   }
-  const { series, storedAtMs, sampledAtMs, values } = kept.columns;
+  const { storedAtMs, sampledAtMs, values } = kept.columns;
   const points = kept
     .windows()
     .flatMap(({ rows }) =>
-      Array.from(rows, (row) => [series[row]?.idText.at(-1), storedAtMs[row], sampledAtMs[row], values[row]]),
+      Array.from(rows, (row) => [
+        kept.columns.seriesAt(row).idText.at(-1),
+        storedAtMs[row],
+        sampledAtMs[row],
+        values[row],
+      ]),
     );
   return {
     points,

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { KnownSeries } from "../../../../services/horizon/known-series.ts";
+import { SeriesTable } from "../../../../services/horizon/series-table.ts";
 import { KeptPoints } from "../../../../services/horizon/sinks/timeseries/kept-points.ts";
 import { createRandom } from "../../../support/random.ts";
 import { knownSeries } from "../../support/known-series.ts";
@@ -11,19 +13,29 @@ const A = 0;
 const B = 1;
 
 function open(series = [a, b]): KeptPoints {
-  const kept = new KeptPoints(WINDOW_MS, [0x9e3779b1, 0x85ebca77, 0xc2b2ae3d]);
-  kept.begin(series);
+  const kept = new KeptPoints(WINDOW_MS, [0x9e3779b1, 0x85ebca77]);
+  kept.begin(tableOf(series));
   return kept;
+}
+
+/** A table that gives these series the numbers 0, 1, 2, … */
+function tableOf(series: readonly KnownSeries[]): SeriesTable {
+  const table = new SeriesTable();
+  for (const one of series) {
+    table.adopt(one);
+  }
+  return table;
 }
 
 /** Of each window its start, and id, time, owner and value of its points. */
 function contents(kept: KeptPoints) {
-  const { ids, storedAtMs, owners, values } = kept.columns;
+  const { columns } = kept;
+  const { storedAtMs, owners, values } = columns;
   return kept
     .windows()
     .map(({ startMs, rows }) => [
       startMs,
-      Array.from(rows, (row) => [ids[row], storedAtMs[row], owners[row], values[row]]),
+      Array.from(rows, (row) => [columns.seriesAt(row).id, storedAtMs[row], owners[row], values[row]]),
     ]);
 }
 
@@ -103,11 +115,34 @@ test("in whatever order many points come, each place has its newest", () => {
       want.set(place, [sampledAtMs, i]);
     }
   }
-  const { ids, storedAtMs, sampledAtMs, values } = kept.columns;
+  const { columns } = kept;
+  const { storedAtMs, sampledAtMs, values } = columns;
   const rows = kept.windows().flatMap((window) => [...window.rows]);
   assert.equal(rows.length, want.size);
   for (const row of rows) {
-    const place = `${ids[row]} ${storedAtMs[row]}`;
+    const place = `${columns.seriesAt(row).id} ${storedAtMs[row]}`;
     assert.deepEqual([sampledAtMs[row], values[row]], want.get(place), `${place}, seed ${random.seed}`);
   }
+});
+
+test("points stay with their series, and in their places, when later ones come from another table", () => {
+  const kept = open([a, b]);
+  kept.offer(A, 0, 0, 10, 1);
+  kept.offer(B, 0, 0, 10, 2);
+  kept.offer(B, 0, 60, 70, 3);
+  kept.begin(tableOf([b]));
+  assert.equal(kept.offer(0, 0, 0, 11, 4), true);
+  assert.equal(kept.offer(0, 0, 60, 69, 5), true);
+  assert.equal(kept.offer(0, 0, 120, 121, 6), false);
+  assert.deepEqual(contents(kept), [
+    [
+      0,
+      [
+        [1n, 0, 0, 1],
+        [2n, 0, 0, 4],
+      ],
+    ],
+    [60, [[2n, 60, 0, 3]]],
+    [120, [[2n, 120, 0, 6]]],
+  ]);
 });

@@ -29,7 +29,7 @@ function unpackValues(bytes: Buffer): number[] {
 function pack(points: readonly (readonly [id: bigint, storedAtMs: number, value: number])[]) {
   const columns = new PointColumns();
   for (const [id, storedAtMs, value] of points) {
-    columns.push(knownSeries(id, { __name__: "m" }), 0, storedAtMs, storedAtMs, value);
+    columns.push(columns.table.adopt(knownSeries(id, { __name__: "m" })), 0, storedAtMs, storedAtMs, value);
   }
   const { ids, times, values } = packPoints(columns, Int32Array.from(points.keys()));
   return { ids: ids.toString("latin1"), times, values: unpackValues(values) };
@@ -51,7 +51,7 @@ test("points become their ids as digits, runs of their times, and their values",
 test("only the rows that are named are packed, in their order", () => {
   const columns = new PointColumns();
   for (let i = 0; i < 2000; i++) {
-    columns.push(knownSeries(BigInt(i), { __name__: "m" }), 0, i % 3, i, i / 2);
+    columns.push(columns.table.adopt(knownSeries(BigInt(i), { __name__: "m" })), 0, i % 3, i, i / 2);
   }
   const { ids, times, values } = packPoints(columns, Int32Array.of(1999, 4, 7));
   assert.equal(ids.toString("latin1"), "00000000000007cf" + "0000000000000004" + "0000000000000007");

@@ -12,11 +12,11 @@ const wide: BatchLimits = { maxSamples: 100, maxBytes: 1_000_000, perTenant: fal
 
 /** Batches as text: tenant, and per series its name with the times of its samples. */
 function shape(slice: Slice, limits: Partial<BatchLimits>): string[] {
-  const all = Int32Array.from(slice.groups.series.keys());
+  const all = slice.groups.numbers.map((_, group) => group);
   return cutBatches(slice.groups, all, { ...wide, ...limits }).map(({ tenant, runs: { groups, firsts, counts } }) => {
     const parts = Array.from(groups, (group, i) => {
       const times = samplesOf(slice, { first: firsts[i] ?? 0, count: counts[i] ?? 0 });
-      return `${slice.groups.series[group]?.id}:${times.map(([timestampMs]) => timestampMs)}`;
+      return `${slice.groups.at(group).series.id}:${times.map(([timestampMs]) => timestampMs)}`;
     });
     return `${tenant}|${parts.join(" ")}`;
   });

@@ -35,9 +35,9 @@ export function createModelSink(store: ModelStore, scheduler: CallScheduler): Si
     for (const group of refused) {
       await onRefused(refusalOf(slice, group));
     }
-    const isRefused = new Set(refused.map(({ series }) => series));
+    const isRefused = new Set(refused.map(({ series }) => series.idText));
     for (const group of slice.groups) {
-      count(tally, group, isRefused.has(group.series));
+      count(tally, group, isRefused.has(group.series.idText));
     }
   }
 
