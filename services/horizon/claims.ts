@@ -12,15 +12,22 @@ import type { ClaimHold } from "./sinks/sink.ts";
 /** Blocks that are known again at least when Redis gives them once more while a claim is read: 0.1 KB each. */
 const BLOCKS_REMEMBERED = 100_000;
 
+/** A block of a claim. */
+export interface ClaimBlock {
+  readonly bytes: Buffer;
+  /** What it is told from others by (`block-fingerprint.ts`). */
+  readonly mark: string;
+}
+
 /** Some blocks of a claim. */
 export interface ClaimBlocks {
-  readonly blocks: readonly Buffer[];
+  readonly blocks: readonly ClaimBlock[];
   /** Whether it is certain that no others follow. */
   readonly isLast: boolean;
 }
 
 /** What SSCAN returns: the next cursor, and some blocks. */
-export type Scan = readonly [cursor: Buffer, blocks: readonly Buffer[]];
+export type Scan = readonly [cursor: string, blocks: readonly ClaimBlock[]];
 
 /** A block that waits for its series to become known. */
 export interface ParkedBlock {
@@ -47,7 +54,7 @@ export interface ShardClaimsOptions {
   readonly deadLetterBounds: DeadLetterBounds;
   /** Most bytes of blocks that one slice should bring into memory. */
   readonly sliceBytes: number;
-  /** Tells blocks apart (`block-fingerprint.ts`). */
+  /** Gives what blocks are told apart by (`block-fingerprint.ts`). */
   readonly fingerprint: (block: Buffer) => string;
 }
 
@@ -123,7 +130,7 @@ export class ShardClaims {
    * @throws when Redis was restarted in between, and some may have been passed over.
    */
   async *readSlices(claim: ClaimState, sliceBlocks: number, scans: SharedReads<Scan>): AsyncGenerator<ClaimBlocks> {
-    const { redis, keys, fingerprint, sliceBytes } = this.#options;
+    const { redis, keys, sliceBytes } = this.#options;
     const key = keys.claim(claim.id);
     const run = await this.#redisRun();
     const averageBytes = claim.bytes / Math.max(1, await redis.scard(key));
@@ -135,11 +142,9 @@ export class ShardClaims {
     do {
       // Of the same Redis process alone: whose reply it is then makes no difference, as nothing is ever added to a claim.
       const at = cursor;
-      const scan = () => redis.sscanBuffer(key, at, "COUNT", count);
-      const [next, blocks] = await scans.take(`${run} ${key} ${at} ${count}`, scan);
-      cursor = next.toString();
-      const fresh = blocks.filter((block) => {
-        const mark = fingerprint(block);
+      const [next, blocks] = await scans.take(`${run} ${key} ${at} ${count}`, () => this.#scan(key, at, count));
+      cursor = next;
+      const fresh = blocks.filter(({ mark }) => {
         const isFresh = !seen.has(mark);
         if (isFresh) {
           seen.set(mark, true);
@@ -155,6 +160,12 @@ export class ShardClaims {
         yield { blocks: fresh, isLast };
       }
     } while (cursor !== "0");
+  }
+
+  async #scan(key: string, cursor: string, count: number): Promise<Scan> {
+    const { redis, fingerprint } = this.#options;
+    const [next, blocks] = await redis.sscanBuffer(key, cursor, "COUNT", count);
+    return [next.toString(), blocks.map((bytes) => ({ bytes, mark: fingerprint(bytes) }))];
   }
 
   /** What tells one Redis process from another. */

@@ -31,7 +31,6 @@ export interface CycleDeps {
   readonly metrics: HorizonMetrics;
   readonly logger: Logger;
   readonly now: () => number;
-  readonly fingerprint: (block: Buffer) => string;
   readonly checksum: (bytes: Uint8Array) => number;
   /** How long a cycle that begins now may take, so that every shard has its turn in every interval. */
   readonly turnMs: () => number;
@@ -105,14 +104,14 @@ export async function runCycle(
 }
 
 function readingOf(deps: CycleDeps, work: ShardWork): BlockReading {
-  const { sinks, skipLists, metrics, logger, now, sliceBlocks, fingerprint, checksum } = deps;
+  const { sinks, skipLists, metrics, logger, now, sliceBlocks, checksum } = deps;
   const { claims, series } = work;
   const shared = {
     scans: new SharedReads<Scan>(sinks.length),
     slices: new SharedReads<Slice | undefined>(sinks.length),
   };
   const perCycle = { takenOut: new TakenOut(), epoch: randomUUID(), ...shared };
-  return { claims, series, skipLists, metrics, logger, now, sliceBlocks, fingerprint, checksum, ...perCycle };
+  return { claims, series, skipLists, metrics, logger, now, sliceBlocks, checksum, ...perCycle };
 }
 
 async function retryParked(deps: CycleDeps, work: ShardWork, reading: BlockReading): Promise<ParkedRest> {

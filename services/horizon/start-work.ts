@@ -45,7 +45,7 @@ export async function startWork(surroundings: WorkSurroundings): Promise<void> {
   const fingerprint = await createBlockFingerprint();
   const leave = new AbortController();
   const signals: CycleSignals = { stopping: lifecycle.signal, abort: leave.signal };
-  const holdings = buildHoldings(surroundings, cycleDeps(surroundings, fingerprint), signals).run();
+  const holdings = buildHoldings(surroundings, fingerprint, signals).run();
   lifecycle.onStop("shards", async () => {
     const timer = setTimeout(
       () => leave.abort(new Error("stopping: the claim at hand takes too long")),
@@ -61,11 +61,11 @@ export function lookIntervalMs({ HORIZON_LEASE_SECONDS }: Settings): number {
   return (HORIZON_LEASE_SECONDS * 1000) / 3;
 }
 
-function cycleDeps(surroundings: WorkSurroundings, fingerprint: CycleDeps["fingerprint"]): CycleDeps {
+function cycleDeps(surroundings: WorkSurroundings): CycleDeps {
   const { settings, redis, sinks, skipLists, metrics, logger, board } = surroundings;
   const intervalMs = settings.HORIZON_INTERVAL_SECONDS * 1000;
   return {
-    ...{ redis, sinks, skipLists, metrics, logger, fingerprint, checksum: loadBlockChecksum() },
+    ...{ redis, sinks, skipLists, metrics, logger, checksum: loadBlockChecksum() },
     now: Date.now,
     // However late in the interval a cycle begins, the next minute's claim comes at its end.
     turnMs: () =>
@@ -83,11 +83,14 @@ function cycleDeps(surroundings: WorkSurroundings, fingerprint: CycleDeps["finge
   };
 }
 
-function buildHoldings(surroundings: WorkSurroundings, deps: CycleDeps, signals: CycleSignals): ShardHoldings {
+function buildHoldings(
+  surroundings: WorkSurroundings,
+  fingerprint: (block: Buffer) => string,
+  signals: CycleSignals,
+): ShardHoldings {
   const { settings, redis, self, board, metrics, logger } = surroundings;
   const runScript = loadScripts(redis);
   const monotonicMs = () => performance.now();
-  const { fingerprint } = deps;
   const shards = createShards({ settings, redis, runScript, holder: self, fingerprint, monotonicMs });
   const membership = createMembership({
     ...{ redis, runScript, self, keyPrefix: settings.REDIS_KEY_PREFIX },
@@ -97,7 +100,7 @@ function buildHoldings(surroundings: WorkSurroundings, deps: CycleDeps, signals:
   return new ShardHoldings({
     ...{ membership, self, shards, board, metrics, logger, sleep, signals, now: Date.now },
     lookMs: lookIntervalMs(settings),
-    work: createShardWorker(surroundings, deps),
+    work: createShardWorker(surroundings, cycleDeps(surroundings)),
   });
 }
 

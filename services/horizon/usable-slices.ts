@@ -1,7 +1,7 @@
 import { type Block, decodeBlock } from "../shared/block.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { ClaimState } from "./claim-state.ts";
-import type { Scan, ShardClaims } from "./claims.ts";
+import type { ClaimBlock, Scan, ShardClaims } from "./claims.ts";
 import { deadBlockFields } from "./dead-letters.ts";
 import type { HorizonMetrics } from "./metrics.ts";
 import type { SeriesCache } from "./series-cache.ts";
@@ -19,7 +19,6 @@ export interface BlockReading {
   readonly logger: Pick<Logger, "warn" | "error">;
   readonly now: () => number;
   readonly sliceBlocks: number;
-  readonly fingerprint: (block: Buffer) => string;
   /** The CRC-32C of bytes. */
   readonly checksum: (bytes: Uint8Array) => number;
   /** What the cycle has taken out of its claims: a block that one sink could not use the other must not use either. */
@@ -31,10 +30,7 @@ export interface BlockReading {
   readonly slices: SharedReads<Slice | undefined>;
 }
 
-interface ReadBlock {
-  readonly bytes: Buffer;
-  /** What the bytes are told from others by. */
-  readonly mark: string;
+interface ReadBlock extends ClaimBlock {
   readonly block: Block;
 }
 
@@ -45,11 +41,11 @@ interface ReadBlock {
 export async function usableSlice(
   reading: BlockReading,
   claim: ClaimState,
-  blocks: readonly Buffer[],
+  blocks: readonly ClaimBlock[],
 ): Promise<Slice | undefined> {
-  const marks = blocks.map(reading.fingerprint);
-  return reading.slices.take(`${claim.id} ${marks.join(" ")}`, async () => {
-    const readable = await decodeBlocks(reading, claim, blocks, marks);
+  const marks = blocks.map(({ mark }) => mark).join(" ");
+  return reading.slices.take(`${claim.id} ${marks}`, async () => {
+    const readable = await decodeBlocks(reading, claim, blocks);
     const resolved = await resolveBlocks(reading, claim, readable);
     return resolved.length > 0 ? buildSlice(resolved, reading.skipLists()) : undefined;
   });
@@ -59,10 +55,10 @@ export async function usableSlice(
 export async function countSamples(
   reading: BlockReading,
   claim: ClaimState,
-  blocks: readonly Buffer[],
+  blocks: readonly ClaimBlock[],
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
-  for (const { mark, block } of await decodeBlocks(reading, claim, blocks, blocks.map(reading.fingerprint))) {
+  for (const { mark, block } of await decodeBlocks(reading, claim, blocks)) {
     if (!(await reading.takenOut.has(mark))) {
       const { tenant } = block.owner;
       counts.set(tenant, (counts.get(tenant) ?? 0) + block.samples.ids.length);
@@ -74,13 +70,11 @@ export async function countSamples(
 async function decodeBlocks(
   { claims, metrics, logger, now, takenOut, checksum }: BlockReading,
   claim: ClaimState,
-  blocks: readonly Buffer[],
-  marks: readonly string[],
+  blocks: readonly ClaimBlock[],
 ): Promise<ReadBlock[]> {
   const readable: ReadBlock[] = [];
-  for (const [i, bytes] of blocks.entries()) {
+  for (const { bytes, mark } of blocks) {
     const decoded = decodeBlock(bytes, checksum);
-    const mark = marks[i] ?? "";
     if (decoded.ok) {
       readable.push({ bytes, mark, block: decoded.block });
       continue;

@@ -21,11 +21,22 @@ test("Redis holds time series, confirms what is on the disk, evicts nothing, and
   redis.on("error", () => undefined);
   t.after(() => redis.disconnect());
   await redis.connect();
-  const settings = ["appendonly", "appendfsync", "maxmemory-policy", "save", "lazyfree-lazy-expire", REWRITE];
+  const settings = [
+    "appendonly",
+    "appendfsync",
+    "maxmemory-policy",
+    "save",
+    "lazyfree-lazy-expire",
+    REWRITE,
+    "rdbcompression",
+  ];
   const values = await Promise.all(settings.map(async (name) => redis.config("GET", name)));
   assert.deepEqual(
     values.flat(),
-    settings.flatMap((name, i) => [name, ["yes", "always", "noeviction", "", "yes", String(256 * 1024 * 1024)][i]]),
+    settings.flatMap((name, i) => [
+      name,
+      ["yes", "always", "noeviction", "", "yes", String(256 * 1024 * 1024), "no"][i],
+    ]),
   );
   await redis.call("TS.CREATE", "k", "LABELS", "a", "1");
   await redis.call("TS.ADD", "k", "1000", "1.5");

@@ -99,7 +99,6 @@ export async function createRig(t: TestContext, options: RigOptions): Promise<Ri
     metrics,
     logger,
     now: () => clock.nowMs,
-    fingerprint: await createBlockFingerprint(),
     checksum: loadBlockChecksum(),
     turnMs: () => settings.HORIZON_INTERVAL_SECONDS * 1000,
     drainShare: settings.HORIZON_DRAIN_SHARE,
@@ -111,7 +110,7 @@ export async function createRig(t: TestContext, options: RigOptions): Promise<Ri
     sliceBlocks: settings.HORIZON_SLICE_BLOCKS,
   };
   const [work] = createShards({
-    ...{ settings, redis, runScript: loadScripts(redis), fingerprint: deps.fingerprint },
+    ...{ settings, redis, runScript: loadScripts(redis), fingerprint: await createBlockFingerprint() },
     ...{ holder: randomUUID(), monotonicMs: () => performance.now() },
   });
   if (!work) {

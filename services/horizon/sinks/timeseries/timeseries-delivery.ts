@@ -155,18 +155,35 @@ export class TimeSeriesDelivery implements Delivery {
     failures: ReadonlyMap<number, PointFailure>,
     rule: DuplicateRule,
   ): Promise<void> {
+    const written = failures.size === 0 ? rows : rows.filter((row) => !failures.has(row));
+    this.#countWritten(written);
+    if (rule === "last") {
+      this.#noteWritten(bucket, written);
+    }
+    for (const [row, failure] of failures) {
+      await this.#settleFailed(row, failure);
+    }
+  }
+
+  #countWritten(rows: Int32Array): void {
+    const { owners } = this.#kept.columns;
+    for (let first = 0; first < rows.length; ) {
+      const owner = owners[rows[first] ?? 0] ?? NONE;
+      let end = first + 1;
+      while (end < rows.length && owners[rows[end] ?? 0] === owner) {
+        end++;
+      }
+      this.#owners.at(owner).written += end - first;
+      first = end;
+    }
+  }
+
+  #noteWritten({ newest }: OpenBucket, rows: Int32Array): void {
     const { slots } = this.#kept.columns;
     const { claimedAtMs } = this.#hold;
-    for (const row of rows) {
-      const failure = failures.size > 0 ? failures.get(row) : undefined;
-      if (failure) {
-        await this.#settleFailed(row, failure);
-        continue;
-      }
-      this.#ownerOf(row).written++;
-      if (rule === "last") {
-        bucket.newest.note(slots[row] ?? NONE, this.#rankOf(row), claimedAtMs);
-      }
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
+      newest.note(slots[row] ?? NONE, this.#rankOf(row), claimedAtMs);
     }
   }
 

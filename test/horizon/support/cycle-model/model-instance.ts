@@ -1,3 +1,4 @@
+import { createBlockFingerprint } from "../../../../services/horizon/block-fingerprint.ts";
 import { type CycleDeps, type CycleSignals, runCycle, type ShardWork } from "../../../../services/horizon/cycle.ts";
 import { LeaseLostError } from "../../../../services/horizon/shard-lease.ts";
 import { createShards } from "../../../../services/horizon/shard-work.ts";
@@ -7,6 +8,8 @@ import { type CallEnd, CallScheduler, ConnectionLost } from "./call-scheduler.ts
 import { createModelSink } from "./model-sink.ts";
 import type { ModelStore } from "./model-store.ts";
 import { scheduledRedis, scheduledScripts } from "./scheduled-redis.ts";
+
+const fingerprint = await createBlockFingerprint();
 
 export interface ModelInstanceOptions {
   /** Of a real Horizon; Redis, stores, clock and skip lists are put in their place. */
@@ -40,7 +43,7 @@ export class ModelInstance {
     const sinks = stores.map((store) => createModelSink(store, this.scheduler));
     this.#deps = { ...deps, redis, sinks, skipLists, now, sliceBlocks: settings.HORIZON_SLICE_BLOCKS };
     const [work] = createShards({
-      ...{ settings, redis, holder, monotonicMs, fingerprint: deps.fingerprint },
+      ...{ settings, redis, holder, monotonicMs, fingerprint },
       runScript: scheduledScripts(runScript, this.scheduler),
     });
     if (!work) {
