@@ -65,12 +65,16 @@ export class SeriesCache {
     for (const [i, { generation, samples }] of blocks.entries()) {
       addMissing(wanted, generation, samples.ids, found[i]?.numbers);
     }
+    if (wanted.size === 0) {
+      this.#forgetOld();
+      return found;
+    }
     for (const [generation, ids] of wanted) {
       await this.#find(generation, ids);
     }
-    const complete = blocks.map((block, i) => (isComplete(found[i]) ? found[i] : this.#lookUp(block)));
+    const complete = blocks.map((block) => this.#lookUp(block));
     this.#forgetOld();
-    return complete.map((one) => (isComplete(one) ? one : undefined));
+    return complete.map((one) => (one.numbers.includes(NONE) ? undefined : one));
   }
 
   #lookUp({ generation, samples }: Block): FoundSeries {
@@ -152,10 +156,6 @@ export class SeriesCache {
       this.#generations.delete(generation);
     }
   }
-}
-
-function isComplete(found: FoundSeries | undefined): found is FoundSeries {
-  return found !== undefined && !found.numbers.includes(NONE);
 }
 
 function addMissing(

@@ -21,7 +21,7 @@ export function redisArguments({ port, dir, timeSeriesModule }: RedisRun): strin
     ["--dir", dir],
     ["--appendonly", "yes"],
     ["--appendfsync", "always"],
-    ["--auto-aof-rewrite-min-size", "256mb"],
+    ["--auto-aof-rewrite-min-size", "512mb"],
     ["--rdbcompression", "no"],
     ["--save", ""],
     ["--maxmemory-policy", "noeviction"],

@@ -35,7 +35,7 @@ test("Redis holds time series, confirms what is on the disk, evicts nothing, and
     values.flat(),
     settings.flatMap((name, i) => [
       name,
-      ["yes", "always", "noeviction", "", "yes", String(256 * 1024 * 1024), "no"][i],
+      ["yes", "always", "noeviction", "", "yes", String(512 * 1024 * 1024), "no"][i],
     ]),
   );
   await redis.call("TS.CREATE", "k", "LABELS", "a", "1");

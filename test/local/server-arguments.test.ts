@@ -10,7 +10,7 @@ import {
 test("Redis is started so that what it confirms is on the disk and nothing is evicted", () => {
   assert.deepEqual(
     redisArguments({ port: 6390, dir: "/data/redis", timeSeriesModule: "/parts/redistimeseries.so" }).join(" "),
-    "--port 6390 --bind 127.0.0.1 --dir /data/redis --appendonly yes --appendfsync always --auto-aof-rewrite-min-size 256mb --rdbcompression no --save  " +
+    "--port 6390 --bind 127.0.0.1 --dir /data/redis --appendonly yes --appendfsync always --auto-aof-rewrite-min-size 512mb --rdbcompression no --save  " +
       "--maxmemory-policy noeviction --lazyfree-lazy-expire yes --loadmodule /parts/redistimeseries.so",
   );
 });

@@ -50,6 +50,36 @@ class NewestKeeper {
 
   /** The rows of a series come in order of time: only the newest of each place is offered, which is quicker. */
   keep(series: number, owner: number, first: number, end: number): void {
+    const outdone = this.#isPlain(first, end)
+      ? end - first - 1 + this.#offerRow(end - 1, series, owner)
+      : this.#keepEach(series, owner, first, end);
+    if (outdone > 0) {
+      this.#keeping.owners.at(owner).outdone += outdone;
+    }
+  }
+
+  /** Whether rows are what they mostly are: all can be stored, fall into one place, and the last is the newest. */
+  #isPlain(first: number, end: number): boolean {
+    const [times, values] = [this.#timestampsMs, this.#values];
+    const oldestMs = times[first] ?? Number.NaN;
+    const newestMs = times[end - 1] ?? Number.NaN;
+    if (!(oldestMs >= 0 && oldestMs >= this.#times.oldestMs && newestMs <= this.#times.newestMs)) {
+      return false;
+    }
+    if (newestMs >= this.#placeOf(oldestMs) + this.#widthMs || (end - first > 1 && times[end - 2] === newestMs)) {
+      return false;
+    }
+    // Of a NaN and of the infinities, what is left is not 0 but NaN.
+    let left = 0;
+    for (let row = first; row < end; row++) {
+      const value = values[row] ?? 0;
+      left += value - value;
+    }
+    return left === 0;
+  }
+
+  /** @returns how many of the rows were left out for a newer one. */
+  #keepEach(series: number, owner: number, first: number, end: number): number {
     let outdone = 0;
     this.#newest = NONE;
     for (let row = first; row < end; row++) {
@@ -66,10 +96,7 @@ class NewestKeeper {
         this.#newestPlaceMs = placeMs;
       }
     }
-    outdone += this.#offer(series, owner);
-    if (outdone > 0) {
-      this.#keeping.owners.at(owner).outdone += outdone;
-    }
+    return outdone + this.#offer(series, owner);
   }
 
   #isStorable(row: number, owner: number): boolean {
@@ -98,11 +125,13 @@ class NewestKeeper {
 
   /** @returns how many samples were left out for the newest, or it for another. */
   #offer(series: number, owner: number): number {
-    const row = this.#newest;
-    if (row === NONE) {
-      return 0;
-    }
-    const [sampledAtMs, value] = [this.#timestampsMs[row] ?? 0, this.#values[row] ?? 0];
-    return this.#keeping.kept.offer(series, owner, this.#newestPlaceMs, sampledAtMs, value) ? 1 : 0;
+    return this.#newest === NONE ? 0 : this.#offerRow(this.#newest, series, owner);
+  }
+
+  #offerRow(row: number, series: number, owner: number): number {
+    const sampledAtMs = this.#timestampsMs[row] ?? 0;
+    const placeMs = this.#placeOf(sampledAtMs);
+    const { kept } = this.#keeping;
+    return kept.offer(series, owner, placeMs, sampledAtMs, this.#values[row] ?? 0) ? 1 : 0;
   }
 }
