@@ -104,12 +104,10 @@ export class KeptPoints {
     return windows;
   }
 
-  /** Forgets all points. */
+  /** Forgets all points, and the table that their series were from. */
   clear(): void {
     this.columns.clear();
-    this.#firstRows.fill(0);
-    this.#cells.fill(0);
-    this.#filled = 0;
+    this.#placeAll();
   }
 
   /** Finds all rows their places anew. */

@@ -80,9 +80,10 @@ export class PointColumns {
     }
   }
 
-  /** Empties all rows. Their room is kept for others. */
+  /** Empties all rows. Their room is kept for others; the table is not, which may be of an hour that nobody needs any more. */
   clear(): void {
     this.size = 0;
+    this.table = new SeriesTable();
   }
 
   /** All rows in the order of the times that they are stored at; those of one time in the order that they have. */
