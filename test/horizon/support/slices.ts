@@ -18,10 +18,10 @@ export interface GroupSpec {
   readonly samples: readonly (readonly [number, bigint])[];
 }
 
-/** A slice with these samples in these groups; those of a group in order of time. */
+/** A slice with these samples in these groups; those of a group are put in order of time. */
 export function sliceOf(specs: readonly GroupSpec[]): Slice {
   const table = new SeriesTable();
-  const samples = specs.flatMap((spec) => spec.samples);
+  const samples = specs.flatMap((spec) => spec.samples.toSorted(([a], [b]) => a - b));
   const starts = [0];
   for (const { samples: own } of specs) {
     starts.push((starts.at(-1) ?? 0) + own.length);
