@@ -2,6 +2,7 @@ import { getRandomValues } from "node:crypto";
 import type { LabelPlaces } from "../kernel/body-writer.ts";
 import type { KeptBytes } from "../shared/byte-space.ts";
 import { highHalf, lowHalf } from "../shared/id-halves.ts";
+import { moved } from "../shared/moved-column.ts";
 import type { SeriesId } from "../shared/series.ts";
 import { halvesOf, IdIndex, NONE, randomMultipliers } from "./id-index.ts";
 import { KnownSeries, wireLabelsOf } from "./known-series.ts";
@@ -27,7 +28,32 @@ export class SeriesTable implements LabelPlaces {
 
   /** The numbers of the series of some samples; NONE for those that are not known. */
   numbersOf(ids: BigUint64Array): Int32Array {
-    return this.#numbersOfHalves(halvesOf(ids));
+    const wanted = halvesOf(ids);
+    const known = this.halves;
+    const index = this.#index;
+    const numbers = new Int32Array(ids.length);
+    let next = 0;
+    for (let i = 0; i < numbers.length; i++) {
+      const low = wanted[2 * i] ?? 0;
+      const high = wanted[2 * i + 1] ?? 0;
+      // Series mostly come in the order in which they came first: no look-up is as quick as a right guess.
+      const isNext = next < this.size && known[2 * next] === low && known[2 * next + 1] === high;
+      const number = isNext ? next : index.get(low, high);
+      numbers[i] = number;
+      next = number + 1;
+    }
+    return numbers;
+  }
+
+  /** The ids of the series of some numbers. */
+  idsOf(numbers: Int32Array): BigUint64Array {
+    const halves = new Int32Array(2 * numbers.length);
+    for (let i = 0; i < numbers.length; i++) {
+      const number = numbers[i] ?? 0;
+      halves[2 * i] = this.halves[2 * number] ?? 0;
+      halves[2 * i + 1] = this.halves[2 * number + 1] ?? 0;
+    }
+    return new BigUint64Array(halves.buffer);
   }
 
   /** The number of a series, or NONE. */
@@ -53,13 +79,7 @@ export class SeriesTable implements LabelPlaces {
 
   /** The numbers that series of another table have here; those that are not known yet are added. */
   adoptAll(other: SeriesTable, numbers: Int32Array): Int32Array {
-    const halves = new Int32Array(2 * numbers.length);
-    for (let i = 0; i < numbers.length; i++) {
-      const number = numbers[i] ?? 0;
-      halves[2 * i] = other.halves[2 * number] ?? 0;
-      halves[2 * i + 1] = other.halves[2 * number + 1] ?? 0;
-    }
-    const adopted = this.#numbersOfHalves(halves);
+    const adopted = this.numbersOf(other.idsOf(numbers));
     for (let i = 0; i < numbers.length; i++) {
       const number = numbers[i] ?? 0;
       if (adopted[i] === NONE || !this.#hasLabelsOf(other, number, adopted[i] ?? 0)) {
@@ -72,30 +92,12 @@ export class SeriesTable implements LabelPlaces {
   /** The number of a series, which is added if it is not known yet. */
   adopt(series: KnownSeries): number {
     const number = this.#index.get(series.idLow, series.idHigh);
-    if (number !== NONE) {
-      const isSame = Buffer.compare(wireLabelsOf(series), wireLabelsOf(this.at(number))) === 0;
-      // Where the registry was lost, an id may have come to another series since: that one is not found by it here.
-      return isSame ? number : this.#push(series.idLow, series.idHigh, series);
+    if (number === NONE) {
+      return this.add(series.id, series);
     }
-    this.#index.set(series.idLow, series.idHigh, this.size);
-    return this.#push(series.idLow, series.idHigh, series);
-  }
-
-  #numbersOfHalves(wanted: Int32Array): Int32Array {
-    const known = this.halves;
-    const index = this.#index;
-    const numbers = new Int32Array(wanted.length >> 1);
-    let next = 0;
-    for (let i = 0; i < numbers.length; i++) {
-      const low = wanted[2 * i] ?? 0;
-      const high = wanted[2 * i + 1] ?? 0;
-      // Series mostly come in the order in which they came first: no look-up is as quick as a right guess.
-      const isNext = next < this.size && known[2 * next] === low && known[2 * next + 1] === high;
-      const number = isNext ? next : index.get(low, high);
-      numbers[i] = number;
-      next = number + 1;
-    }
-    return numbers;
+    const isSame = Buffer.compare(wireLabelsOf(series), wireLabelsOf(this.at(number))) === 0;
+    // Where the registry was lost, an id may have come to another series since: that one is not found by it here.
+    return isSame ? number : this.#push(series.idLow, series.idHigh, series);
   }
 
   /** Labels of a series that both know are mostly in the same place. */
@@ -127,15 +129,9 @@ export class SeriesTable implements LabelPlaces {
 
   #grow(): void {
     const capacity = 2 * this.starts.length;
-    this.halves = longer(this.halves, 2 * capacity);
-    this.chunkNumbers = longer(this.chunkNumbers, capacity);
-    this.starts = longer(this.starts, capacity);
-    this.ends = longer(this.ends, capacity);
+    this.halves = moved(this.halves, new Int32Array(2 * capacity));
+    this.chunkNumbers = moved(this.chunkNumbers, new Int32Array(capacity));
+    this.starts = moved(this.starts, new Int32Array(capacity));
+    this.ends = moved(this.ends, new Int32Array(capacity));
   }
-}
-
-function longer(column: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const copy = new Int32Array(length);
-  copy.set(column);
-  return copy;
 }

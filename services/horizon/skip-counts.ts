@@ -6,9 +6,9 @@ import type { SkipLists } from "./skip-lists.ts";
 export class SkipCounts {
   /** Skipped samples: per tenant, and by the entry that does it. */
   readonly byTenant = new Map<string, Map<string, number>>();
-  readonly #lists: Pick<SkipLists, "skippedBy" | "maySkip">;
+  readonly #lists: Pick<SkipLists, "skipperOf">;
 
-  constructor(lists: Pick<SkipLists, "skippedBy" | "maySkip">) {
+  constructor(lists: Pick<SkipLists, "skipperOf">) {
     this.#lists = lists;
   }
 
@@ -17,12 +17,12 @@ export class SkipCounts {
    * where no entry could skip any.
    */
   checkFor(owner: BlockOwner, table: SeriesTable): ((number: number) => boolean) | undefined {
-    const lists = this.#lists;
-    if (!lists.maySkip(owner)) {
+    const skippedBy = this.#lists.skipperOf(table, owner);
+    if (!skippedBy) {
       return undefined;
     }
     return (number) => {
-      const entry = lists.skippedBy(table, number, owner);
+      const entry = skippedBy(number);
       if (entry !== undefined) {
         this.#count(owner.tenant, entry);
       }

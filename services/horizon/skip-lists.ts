@@ -16,12 +16,16 @@ export interface SkipOwner {
   readonly namespace: string;
 }
 
+/** Gives the entry that skips a series, by its number in a table, or undefined. */
+export type Skipper = (number: number) => string | undefined;
+
 /** SKIP_LIST and DO_NOT_SKIP_LIST, and what tenants have beside them, compiled. */
 export interface SkipLists {
-  /** Whether there is any entry that could skip a series of an owner. */
-  maySkip(owner: SkipOwner): boolean;
-  /** The entry that skips a series which came from an owner, or undefined. Remembered as long as the table of the series is. */
-  skippedBy(table: SeriesTable, number: number, owner: SkipOwner): string | undefined;
+  /**
+   * What says which series of a table are skipped when they come from an owner; what it says is remembered as long as the
+   * table is. Undefined where there is no entry that could skip any.
+   */
+  skipperOf(table: SeriesTable, owner: SkipOwner): Skipper | undefined;
   /** The same for the labels of any series, with the entries that say so. Remembers nothing. */
   explain(labels: LabelSet, owner: SkipOwner): SkipDecision;
 }
@@ -105,19 +109,19 @@ export function compileSkipLists(settings: SkipSettings): CompiledSkipLists {
 
 function createSkipLists(ofAll: Pair, ofTenants: ReadonlyMap<string, Pair>): SkipLists {
   const verdicts = new WeakMap<SeriesTable, SkipVerdicts>();
-  const lists: SkipLists = {
-    maySkip: ({ tenant }) => ofAll.skip.matcher.size + (ofTenants.get(tenant)?.skip.matcher.size ?? 0) > 0,
-    skippedBy(table, number, owner) {
-      if (!lists.maySkip(owner)) {
-        return undefined;
-      }
-      return verdictsOf(table).take(number, owner.namespace, () => {
-        const decision = explain(labelsOf(table.at(number)), owner);
-        return decision.skip ? decision.by.pattern : undefined;
-      });
-    },
-    explain,
-  };
+
+  function skipperOf(table: SeriesTable, owner: SkipOwner): Skipper | undefined {
+    const entries = ofAll.skip.matcher.size + (ofTenants.get(owner.tenant)?.skip.matcher.size ?? 0);
+    if (entries === 0) {
+      return undefined;
+    }
+    const ofTable = verdictsOf(table);
+    const decide: Skipper = (number) => {
+      const decision = explain(labelsOf(table.at(number)), owner);
+      return decision.skip ? decision.by.pattern : undefined;
+    };
+    return (number) => ofTable.take(number, owner.namespace, decide);
+  }
 
   function verdictsOf(table: SeriesTable): SkipVerdicts {
     const known = verdicts.get(table) ?? new SkipVerdicts();
@@ -144,7 +148,7 @@ function createSkipLists(ofAll: Pair, ofTenants: ReadonlyMap<string, Pair>): Ski
     return by === undefined ? { skip: true, by: from } : { skip: false, saved: { from, by } };
   }
 
-  return lists;
+  return { skipperOf, explain };
 }
 
 function firstEntry(lists: readonly List[], subjects: readonly Subject[]): SkipEntry | undefined {

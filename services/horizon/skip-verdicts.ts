@@ -1,3 +1,5 @@
+import { moved } from "../shared/moved-column.ts";
+
 /** Verdicts that are remembered of series that were sent under several namespaces, and different ones, at most. */
 const MAX_OTHERS = 100_000;
 const MAX_DIFFERENT = 100_000;
@@ -18,22 +20,17 @@ export class SkipVerdicts {
   readonly #others = new Map<string, Verdict>();
 
   /** The entry that skips a series which was sent under a namespace, or undefined. @param decide says so the first time. */
-  take(number: number, namespace: string, decide: () => string | undefined): string | undefined {
+  take(number: number, namespace: string, decide: (number: number) => string | undefined): string | undefined {
     const place = (this.#places[number] ?? 0) - 1;
     const first = this.#different[place];
     if (first?.namespace === namespace) {
       return first.skippedBy;
     }
-    const other = first && this.#others.get(`${number} ${namespace}`);
-    if (other) {
-      return other.skippedBy;
-    }
-    const verdict = { namespace, skippedBy: decide() };
     if (first) {
-      this.#keepOther(`${number} ${namespace}`, verdict);
-    } else {
-      this.#keep(number, verdict);
+      return this.#takeOther(number, namespace, decide);
     }
+    const verdict = { namespace, skippedBy: decide(number) };
+    this.#keep(number, verdict);
     return verdict.skippedBy;
   }
 
@@ -44,9 +41,7 @@ export class SkipVerdicts {
 
   #keep(number: number, verdict: Verdict): void {
     if (number >= this.#places.length) {
-      const longer = new Uint32Array(2 * number);
-      longer.set(this.#places);
-      this.#places = longer;
+      this.#places = moved(this.#places, new Uint32Array(2 * number));
     }
     this.#places[number] = this.#placeOf(verdict) + 1;
   }
@@ -67,10 +62,17 @@ export class SkipVerdicts {
     return place;
   }
 
-  #keepOther(key: string, verdict: Verdict): void {
+  #takeOther(number: number, namespace: string, decide: (number: number) => string | undefined): string | undefined {
+    const key = `${number} ${namespace}`;
+    const known = this.#others.get(key);
+    if (known) {
+      return known.skippedBy;
+    }
+    const verdict = { namespace, skippedBy: decide(number) };
     if (this.#others.size >= MAX_OTHERS) {
       this.#others.clear();
     }
     this.#others.set(key, verdict);
+    return verdict.skippedBy;
   }
 }

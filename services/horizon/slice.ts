@@ -31,7 +31,7 @@ export interface Slice {
 const SKIPPED = -1;
 
 /** Puts the samples of several blocks together, series by series, without those of skipped series. */
-export function buildSlice(blocks: readonly ResolvedBlock[], lists: Pick<SkipLists, "skippedBy" | "maySkip">): Slice {
+export function buildSlice(blocks: readonly ResolvedBlock[], lists: Pick<SkipLists, "skipperOf">): Slice {
   // Mostly the samples of a series are then in order already.
   const inTurn = [...blocks].sort((a, b) => (a.samples.timestampsMs[0] ?? 0) - (b.samples.timestampsMs[0] ?? 0));
   const skips = new SkipCounts(lists);

@@ -20,7 +20,7 @@ function lists(skip: string[], keep: string[] = []): SkipLists {
 /** What lists say of a series the first time that they are asked. */
 function skippedBy(skipLists: SkipLists, series: KnownSeries, owner: SkipOwner): string | undefined {
   const table = new SeriesTable();
-  return skipLists.skippedBy(table, table.adopt(series), owner);
+  return skipLists.skipperOf(table, owner)?.(table.adopt(series));
 }
 
 const up = () => knownSeries(1n, { __name__: "node_up", _tenant_id: "t1", _server_id: "s1", job: "node" });
@@ -67,10 +67,10 @@ test("what lists say of a series they say again, per namespace, and other lists 
   const before = lists(["prod."]);
   const after = lists(["test."]);
   for (let round = 0; round < 2; round++) {
-    assert.equal(before.skippedBy(table, number, { tenant: "t1", namespace: "prod" }), "prod.");
-    assert.equal(before.skippedBy(table, number, { tenant: "t1", namespace: "test" }), undefined);
-    assert.equal(after.skippedBy(table, number, { tenant: "t1", namespace: "prod" }), undefined);
-    assert.equal(after.skippedBy(table, number, { tenant: "t1", namespace: "test" }), "test.");
+    assert.equal(before.skipperOf(table, { tenant: "t1", namespace: "prod" })?.(number), "prod.");
+    assert.equal(before.skipperOf(table, { tenant: "t1", namespace: "test" })?.(number), undefined);
+    assert.equal(after.skipperOf(table, { tenant: "t1", namespace: "prod" })?.(number), undefined);
+    assert.equal(after.skipperOf(table, { tenant: "t1", namespace: "test" })?.(number), "test.");
   }
 });
 

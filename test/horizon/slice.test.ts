@@ -23,7 +23,7 @@ function block(tenant: string, namespace: string, samples: readonly [KnownSeries
   };
 }
 
-const skipNone = { maySkip: () => false, skippedBy: () => undefined };
+const skipNone = { skipperOf: () => undefined };
 
 test("samples of one series from several blocks stand together, each with its own time and bits", () => {
   const slice = buildSlice(
@@ -54,9 +54,10 @@ test("samples of one series from several blocks stand together, each with its ow
 
 test("skipped samples are counted per tenant and entry, and in no group", () => {
   const skipA = {
-    maySkip: () => true,
-    skippedBy: (table: SeriesTable, number: number, { namespace }: { namespace: string }) =>
-      table.at(number).id === a.id && namespace === "skip" ? "^a$" : undefined,
+    skipperOf:
+      (table: SeriesTable, { namespace }: { namespace: string }) =>
+      (number: number) =>
+        table.at(number).id === a.id && namespace === "skip" ? "^a$" : undefined,
   };
   const slice = buildSlice(
     [

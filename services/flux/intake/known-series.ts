@@ -1,4 +1,5 @@
 import { highHalf, idOfHalves, lowHalf } from "../../shared/id-halves.ts";
+import { moved } from "../../shared/moved-column.ts";
 import { RECORD_LENGTH_BYTES } from "../../shared/registrations.ts";
 import type { SeriesId } from "../../shared/series.ts";
 import { RecordSpace } from "./record-space.ts";
@@ -193,9 +194,4 @@ export class KnownSeries {
     this.#recordAts = moved(this.#recordAts, new Float64Array(room));
     this.#recordBytes = moved(this.#recordBytes, new Uint32Array(room));
   }
-}
-
-function moved<Column extends { set(values: Column): void }>(values: Column, to: Column): Column {
-  to.set(values);
-  return to;
 }

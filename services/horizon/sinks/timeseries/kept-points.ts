@@ -1,3 +1,4 @@
+import { moved } from "../../../shared/moved-column.ts";
 import type { SeriesTable } from "../../series-table.ts";
 import { PointColumns } from "./point-columns.ts";
 
@@ -48,9 +49,7 @@ export class KeptPoints {
       columns.changeTable(table);
       this.#placeAll();
     } else if (this.#firstRows.length < table.size) {
-      const longer = new Int32Array(table.size);
-      longer.set(this.#firstRows);
-      this.#firstRows = longer;
+      this.#firstRows = moved(this.#firstRows, new Int32Array(table.size));
     }
   }
 

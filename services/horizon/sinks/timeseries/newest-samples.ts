@@ -1,3 +1,4 @@
+import { moved } from "../../../shared/moved-column.ts";
 import { readVarint, unzigzag, writeVarint, zigzag } from "../../../shared/varint.ts";
 
 /*
@@ -103,8 +104,6 @@ export class NewestSamples {
   }
 }
 
-function grown(column: Float64Array, capacity: number, filler: number): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(capacity).fill(filler, column.length);
-  larger.set(column);
-  return larger;
+function grown(column: Float64Array<ArrayBuffer>, capacity: number, filler: number): Float64Array<ArrayBuffer> {
+  return moved(column, new Float64Array(capacity).fill(filler, column.length));
 }

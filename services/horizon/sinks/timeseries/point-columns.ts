@@ -1,3 +1,4 @@
+import { moved } from "../../../shared/moved-column.ts";
 import { NONE } from "../../id-index.ts";
 import type { KnownSeries } from "../../known-series.ts";
 import { SeriesTable } from "../../series-table.ts";
@@ -63,14 +64,7 @@ export class PointColumns {
 
   /** The ids of the series of some rows. */
   idsOf(rows: Int32Array): BigUint64Array {
-    const halves = new Int32Array(2 * rows.length);
-    const from = this.table.halves;
-    for (let i = 0; i < rows.length; i++) {
-      const number = this.numbers[rows[i] ?? 0] ?? 0;
-      halves[2 * i] = from[2 * number] ?? 0;
-      halves[2 * i + 1] = from[2 * number + 1] ?? 0;
-    }
-    return new BigUint64Array(halves.buffer);
+    return this.table.idsOf(rows.map((row) => this.numbers[row] ?? NONE));
   }
 
   /** Sets the slots of some rows. */
@@ -124,16 +118,11 @@ export class PointColumns {
 
   #grow(): void {
     const capacity = 2 * this.numbers.length;
-    this.numbers = copied(this.numbers, new Int32Array(capacity));
-    this.storedAtMs = copied(this.storedAtMs, new Float64Array(capacity));
-    this.sampledAtMs = copied(this.sampledAtMs, new Float64Array(capacity));
-    this.values = copied(this.values, new Float64Array(capacity));
-    this.owners = copied(this.owners, new Int32Array(capacity));
-    this.slots = copied(this.slots, new Int32Array(capacity));
+    this.numbers = moved(this.numbers, new Int32Array(capacity));
+    this.storedAtMs = moved(this.storedAtMs, new Float64Array(capacity));
+    this.sampledAtMs = moved(this.sampledAtMs, new Float64Array(capacity));
+    this.values = moved(this.values, new Float64Array(capacity));
+    this.owners = moved(this.owners, new Int32Array(capacity));
+    this.slots = moved(this.slots, new Int32Array(capacity));
   }
-}
-
-function copied<Column extends { set(from: Column): void }>(from: Column, to: Column): Column {
-  to.set(from);
-  return to;
 }

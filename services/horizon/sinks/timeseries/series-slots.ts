@@ -1,4 +1,5 @@
 import { getRandomValues, randomBytes } from "node:crypto";
+import { moved } from "../../../shared/moved-column.ts";
 import type { RunScript } from "../../../shared/redis-scripts/run-script.ts";
 import { halvesOf, IdIndex, NONE, randomMultipliers } from "../../id-index.ts";
 import { UpkeepMarks } from "./series-upkeep.ts";
@@ -131,9 +132,7 @@ export class SeriesSlots {
 
   #reserve(slots: number): void {
     if (2 * slots > this.#halves.length) {
-      const larger = new Int32Array(Math.max(2 * slots, 2 * this.#halves.length));
-      larger.set(this.#halves);
-      this.#halves = larger;
+      this.#halves = moved(this.#halves, new Int32Array(Math.max(2 * slots, 2 * this.#halves.length)));
     }
   }
 }

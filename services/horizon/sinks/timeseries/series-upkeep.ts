@@ -1,3 +1,5 @@
+import { moved } from "../../../shared/moved-column.ts";
+
 /** How often in the time of its retention a series that gets samples is given our settings and its expiry put off. */
 const TIMES_PER_RETENTION = 24;
 
@@ -21,8 +23,7 @@ export class UpkeepMarks {
   mark(slot: number, doneInMs: number): void {
     if (slot >= this.#doneInMs.length) {
       const larger = new Float64Array(2 * slot + 64).fill(Number.NaN, this.#doneInMs.length);
-      larger.set(this.#doneInMs);
-      this.#doneInMs = larger;
+      this.#doneInMs = moved(this.#doneInMs, larger);
     }
     this.#doneInMs[slot] = doneInMs;
   }

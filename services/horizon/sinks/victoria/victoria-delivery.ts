@@ -51,12 +51,11 @@ export class VictoriaDelivery implements Delivery {
     const own = new Int32Array(groups.length);
     let chosen = 0;
     for (let i = 0; i < own.length; i++) {
-      const other = owns && !owns(groups.at(i).series.id);
-      if (other) {
+      if (!owns || owns(groups.at(i).series.id)) {
+        own[chosen++] = i;
+      } else {
         const { tenant, count } = groups.at(i);
         this.#tally.skip(tenant, "held_by_other_store", count);
-      } else {
-        own[chosen++] = i;
       }
     }
     return own.subarray(0, chosen);
