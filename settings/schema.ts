@@ -15,7 +15,10 @@ const port = z.int().min(0).max(65_535);
 const positiveInt = z.int().min(1);
 const url = (protocols: RegExp, example: string) =>
   z.url({ protocol: protocols, error: `must be a URL like ${example}` });
-const redisUrl = url(/^rediss?$/, "redis://127.0.0.1:6379");
+const redisUrl = url(/^(rediss?|unix)$/, "redis://127.0.0.1:6379 or unix:///run/redis/redis.sock").refine(
+  (written) => !/^unix:/i.test(written) || /^unix:\/\/\/[^?]/i.test(written),
+  "must have the path of the socket behind three slashes, like unix:///run/redis/redis.sock",
+);
 const httpUrl = url(/^https?$/, "http://127.0.0.1:8428");
 /** What operators call a store; part of a metric's label and of what Horizon keeps, so it should not change. */
 const storeName = z.string().regex(/^[a-z0-9_-]{1,32}$/, "must be 1 to 32 characters of a-z 0-9 _ -");

@@ -3,10 +3,15 @@ import { createServer, type Server } from "node:net";
 import { join, resolve } from "node:path";
 import { LocalProblem } from "./local-problem.ts";
 
+/** Systems have room for 104 or 108, with a zero at the end. */
+const MAX_SOCKET_PATH_BYTES = 103;
+
 /** Where each thing in DATA_DIR lies. All paths are absolute. */
 export interface DataFolder {
   readonly root: string;
   readonly redis: string;
+  /** Undefined where its path would be longer than a socket's may be. */
+  readonly redisSocket: string | undefined;
   readonly victoriaMetrics: string;
   readonly demo: string;
   readonly logs: string;
@@ -22,6 +27,7 @@ export function prepareDataFolder(dataDir: string): DataFolder {
   const folder: DataFolder = {
     root,
     redis: join(root, "redis"),
+    redisSocket: socketPath(join(root, "redis", "redis.sock")),
     victoriaMetrics: join(root, "victoria-metrics"),
     demo: join(root, "demo"),
     logs: join(root, "logs"),
@@ -41,6 +47,10 @@ export function prepareDataFolder(dataDir: string): DataFolder {
     );
   }
   return folder;
+}
+
+function socketPath(path: string): string | undefined {
+  return Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES ? path : undefined;
 }
 
 /**

@@ -50,7 +50,7 @@ export async function prepareLocalSystem(options: LocalSystemOptions): Promise<L
   const lock = await lockDataFolder(data.root);
   const ports = await choosePorts(portWishes(settings, demo));
   const key = settings.FLUX_SELF_API_KEY ?? loadOrCreateSelfKey(data.selfKeyFile);
-  const place = placeOf(settings, ports, key);
+  const place = placeOf(settings, ports, key, data.redisSocket);
   const programs = await getPrograms(options);
   return { plans: planServers(options, programs, place, data), programs, place, data, lock };
 }

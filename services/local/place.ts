@@ -1,4 +1,5 @@
 import type { SettingName, Settings } from "../../settings/schema.ts";
+import { redisSocketUrl } from "../shared/redis-address.ts";
 import { type Address, hostAndPort } from "./addresses.ts";
 import type { PortWish } from "./ports.ts";
 import type { RemoteWriteTarget } from "./remote-write-block.ts";
@@ -10,6 +11,8 @@ export interface Place {
   readonly fluxAdmin: Address;
   readonly horizonAdmin: Address;
   readonly redisUrl: string;
+  /** What Flux and Horizon use: a socket takes less CPU time than a port of the same machine. */
+  readonly serviceRedisUrl: string;
   /** Undefined where that sink is switched off. */
   readonly victoriaMetricsUrl: string | undefined;
   /** For the user's own Prometheus. */
@@ -62,18 +65,27 @@ export function portWishes(settings: Settings, demo: boolean): PortWish[] {
  * Puts the addresses together.
  * @param ports setting → port, as `choosePorts` gives them.
  * @param key the key that may write for every tenant.
+ * @param redisSocket of the local Redis, if it has one.
  */
-export function placeOf(settings: Settings, ports: ReadonlyMap<string, number>, key: string): Place {
+export function placeOf(
+  settings: Settings,
+  ports: ReadonlyMap<string, number>,
+  key: string,
+  redisSocket?: string,
+): Place {
   const address = (host: string, setting: SettingName): Address => ({ host, port: ports.get(setting) ?? 0 });
   const scheme = settings.FLUX_TLS_CERT_FILE === undefined ? "http" : "https";
   const fluxUrl = `${scheme}://${hostAndPort(address(settings.FLUX_HOST, "FLUX_PORT"))}`;
   const localVictoriaMetrics = `http://${hostAndPort(address("127.0.0.1", "LOCAL_VICTORIAMETRICS_PORT"))}`;
+  const redisUrl = settings.REDIS_URL ?? `redis://${hostAndPort(address("127.0.0.1", "LOCAL_REDIS_PORT"))}`;
+  const usesSocket = runsRedis(settings) && redisSocket !== undefined;
   return {
     ports,
     fluxUrl,
     fluxAdmin: address(settings.FLUX_ADMIN_HOST, "FLUX_ADMIN_PORT"),
     horizonAdmin: address(settings.HORIZON_HOST, "HORIZON_ADMIN_PORT"),
-    redisUrl: settings.REDIS_URL ?? `redis://${hostAndPort(address("127.0.0.1", "LOCAL_REDIS_PORT"))}`,
+    redisUrl,
+    serviceRedisUrl: usesSocket ? redisSocketUrl(redisSocket) : redisUrl,
     victoriaMetricsUrl: usesVictoriaMetrics(settings)
       ? (settings.VICTORIAMETRICS_URL ?? localVictoriaMetrics)
       : undefined,
@@ -85,7 +97,7 @@ export function placeOf(settings: Settings, ports: ReadonlyMap<string, number>, 
 export function serviceEnvironment(place: Place): Record<string, string> {
   return {
     FLUX_SELF_API_KEY: place.target.key,
-    REDIS_URL: place.redisUrl,
+    REDIS_URL: place.serviceRedisUrl,
     ...(place.victoriaMetricsUrl === undefined ? {} : { VICTORIAMETRICS_URL: place.victoriaMetricsUrl }),
     FLUX_PORT: String(place.ports.get("FLUX_PORT")),
     FLUX_ADMIN_PORT: String(place.fluxAdmin.port),

@@ -7,6 +7,8 @@ export interface RedisRun {
   readonly port: number;
   readonly dir: string;
   readonly timeSeriesModule: string;
+  /** Path of the socket that it listens on beside the port. */
+  readonly socket?: string | undefined;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface RedisRun {
  * instead of forgetting something (`noeviction`). What passes through makes its log grow fast and its data hardly: with the
  * 64 MB of the default, writing the log anew would be a fifth of its work, and half of that would be compressing blocks.
  */
-export function redisArguments({ port, dir, timeSeriesModule }: RedisRun): string[] {
+export function redisArguments({ port, dir, timeSeriesModule, socket }: RedisRun): string[] {
   return [
     ["--port", String(port)],
     ["--bind", "127.0.0.1"],
@@ -26,6 +28,7 @@ export function redisArguments({ port, dir, timeSeriesModule }: RedisRun): strin
     ["--save", ""],
     ["--maxmemory-policy", "noeviction"],
     ["--lazyfree-lazy-expire", "yes"],
+    ...(socket === undefined ? [] : [["--unixsocket", socket, "--unixsocketperm", "700"]]),
     ["--loadmodule", timeSeriesModule],
   ].flat();
 }

@@ -27,7 +27,7 @@ export function redisPlan(part: RedisPart, port: number, data: DataFolder, env: 
   return {
     name: "Redis",
     program: part.program,
-    args: redisArguments({ port, dir: data.redis, timeSeriesModule: part.timeSeriesModule }),
+    args: redisArguments({ port, dir: data.redis, timeSeriesModule: part.timeSeriesModule, socket: data.redisSocket }),
     env,
     logPath: logPath(data, "redis"),
     ipc: false,

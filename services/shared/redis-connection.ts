@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import type { Logger } from "./logger.ts";
 import { redactUrl } from "./redact-url.ts";
+import { redisAddress } from "./redis-address.ts";
 
 export { describeRedisProblem, type RedisProblem, readRedisInfo } from "./redis-durability.ts";
 
@@ -22,10 +23,11 @@ export interface RedisConnectionOptions {
  * Commands never wait for a connection: without one they reject at once, and those on their way reject when it is
  * lost (whether Redis has run them is then unknown; none is sent twice). A reply that does not come within `timeoutMs`
  * rejects too. So wait for `waitForRedis` before the first command. Close with `disconnect()`.
- * @param url `redis://` or `rediss://`; neither it nor its password is ever logged.
+ * @param url as `redisAddress` reads it; neither it nor its password is ever logged.
  */
 export function connectRedis(url: string, { name, timeoutMs, logger }: RedisConnectionOptions): Redis {
-  const redis = new Redis(url, {
+  const redis = new Redis({
+    ...redisAddress(url),
     connectionName: name,
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,

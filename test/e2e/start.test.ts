@@ -96,6 +96,13 @@ describe("the system on one machine", { concurrency: 2 }, () => {
     assert.match(await httpText(first.address("VictoriaMetrics")), /./);
     const redis = new Redis(first.address("Redis"));
     await redis.set("kept", "yes");
+    const services = String(await redis.client("LIST"))
+      .split("\n")
+      .filter((line) => / name=(flux|horizon)/.test(line));
+    assert.ok(services.length > 1, "neither Flux nor Horizon has a connection");
+    for (const line of services) {
+      assert.ok(line.includes(` addr=${dataDir}/redis/redis.sock:0 `), line);
+    }
     redis.disconnect();
     await stopAndCheck(first, dataDir);
 

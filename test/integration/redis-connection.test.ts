@@ -124,6 +124,31 @@ test("a wrong password is given as the reason, and no password is logged", async
   await first.redis.config("SET", "requirepass", "");
 });
 
+test("a socket of this machine is connected to, as whom and to what its URL says, and again when Redis is back", async (t) => {
+  const server = await startRedis();
+  t.after(() => server.stop());
+  const admin = connect(server.url, 5000);
+  t.after(() => admin.redis.disconnect());
+  await waitForRedis(admin.redis, DEADLINE_MS);
+  await admin.redis.acl("SETUSER", "writer", "on", ">right-secret", "~*", "+@all");
+  const { redis, log, text } = connect(`${server.socketUrl}?db=2&username=writer&password=right-secret`, 5000);
+  t.after(() => redis.disconnect());
+  await waitForRedis(redis, DEADLINE_MS);
+  await redis.set("a", "1");
+  assert.equal(await redis.acl("WHOAMI"), "writer");
+  await admin.redis.select(2);
+  assert.equal(await admin.redis.get("a"), "1");
+  assert.ok(!text().includes("secret"), text());
+
+  const gone = connect(server.socketUrl, 5000);
+  t.after(() => gone.redis.disconnect());
+  await waitForRedis(gone.redis, DEADLINE_MS);
+  await server.kill();
+  await server.restart();
+  await waitForRedis(gone.redis, DEADLINE_MS);
+  assert.ok(log.length > 0, "the lost connection was not logged");
+});
+
 test("a failure without a message, as of a name with several addresses, is logged by its code", () => {
   const { redis, log } = connect("redis://127.0.0.1:1", 5000);
   redis.emit("error", Object.assign(new AggregateError([]), { code: "ECONNREFUSED" }));

@@ -14,6 +14,14 @@ test("a data folder is created with all that the servers need", (t) => {
   assert.ok([data.redis, data.victoriaMetrics, data.demo, data.logs].every((path) => existsSync(path)));
 });
 
+test("the local Redis has a socket where the system has room for its path", (t) => {
+  const folder = createTempFolder();
+  t.after(folder.remove);
+  const { redisSocket } = prepareDataFolder(join(folder.path, "data"));
+  assert.equal(redisSocket, join(folder.path, "data/redis/redis.sock"));
+  assert.equal(prepareDataFolder(join(folder.path, "d".repeat(100))).redisSocket, undefined);
+});
+
 test("a data folder that cannot be written to is a problem that names DATA_DIR", (t) => {
   const folder = createTempFolder();
   t.after(folder.remove);

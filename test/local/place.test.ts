@@ -41,6 +41,14 @@ test("Flux and Horizon are told where the local stores are", () => {
   });
 });
 
+test("Flux and Horizon use the socket of the local Redis, and never instead of a Redis of the user's own", () => {
+  const place = placeOf(settings(), PORTS, "the-key!", "/data/my redis.sock");
+  assert.equal(serviceEnvironment(place)["REDIS_URL"], "unix:///data/my%20redis.sock");
+  assert.equal(place.redisUrl, "redis://127.0.0.1:4");
+  const own = placeOf(settings({ REDIS_URL: "redis://db" }), PORTS, "the-key!", "/data/redis.sock");
+  assert.equal(serviceEnvironment(own)["REDIS_URL"], "redis://db");
+});
+
 test("stores of the user's own are passed on as they were given, and a store that is off is not mentioned", () => {
   const own = { REDIS_URL: "rediss://me:pw@db:1/2", VICTORIAMETRICS_URL: "https://vm/select" };
   const environment = serviceEnvironment(placeOf(settings(own), PORTS, "the-key!"));

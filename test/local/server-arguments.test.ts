@@ -13,6 +13,9 @@ test("Redis is started so that what it confirms is on the disk and nothing is ev
     "--port 6390 --bind 127.0.0.1 --dir /data/redis --appendonly yes --appendfsync always --auto-aof-rewrite-min-size 512mb --rdbcompression no --save  " +
       "--maxmemory-policy noeviction --lazyfree-lazy-expire yes --loadmodule /parts/redistimeseries.so",
   );
+  const run = { port: 6390, dir: "/data/redis", timeSeriesModule: "/parts/redistimeseries.so" };
+  const withSocket = redisArguments({ ...run, socket: "/data/redis/redis.sock" }).join(" ");
+  assert.match(withSocket, / --unixsocket \/data\/redis\/redis\.sock --unixsocketperm 700 /);
 });
 
 test("VictoriaMetrics is started so that it takes whole what Flux lets through, and each sample once", () => {

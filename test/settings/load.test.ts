@@ -238,6 +238,20 @@ test("settings that do not go together are a problem", () => {
   check({ FLUX_TLS_CERT_FILE: "c", FLUX_TLS_KEY_FILE: "k", FLUX_TLS_CLIENT_CA_FILE: "a" }, undefined);
 });
 
+test("a Redis is named by the URL of a host or of a socket", () => {
+  const problemOf = (url: string) => {
+    const result = parseSettings(undefined, { REDIS_URL: url });
+    return result.ok ? undefined : result.problems.join();
+  };
+  for (const url of ["redis://db", "rediss://me:pw@db:1/2", "unix:///run/redis.sock", "unix:///run/r.sock?db=1"]) {
+    assert.equal(problemOf(url), undefined);
+  }
+  assert.match(problemOf("http://db") ?? "", /must be a URL like redis:\/\/127\.0\.0\.1:6379 or unix:\/\/\/run\//);
+  for (const url of ["unix://run/redis.sock", "unix:///", "unix://", "unix:///?db=1"]) {
+    assert.match(problemOf(url) ?? "no problem", /behind three slashes/, url);
+  }
+});
+
 test("loadSettings reads the file that FLUX_SETTINGS names", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "flux-settings-"));
   t.after(() => rm(folder, { recursive: true }));

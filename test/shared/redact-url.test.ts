@@ -8,6 +8,7 @@ test("a URL is shown without what may be secret in it", () => {
   check("redis://user:secret@host:6379/1", "redis://host:6379/1");
   check("rediss://:se@cret@host", "rediss://host");
   check("redis://:p%40ss%2Fword@[::1]:6379/0?password=secret", "redis://[::1]:6379/0");
+  check("unix:///run/redis.sock?username=me&password=secret", "unix:///run/redis.sock");
   check("http://user@host/a/b@c#secret", "http://host/a/b@c");
   check(
     "http://u:p@vm:8480/insert/{tenant}/prometheus/api/v1/write?token=secret",

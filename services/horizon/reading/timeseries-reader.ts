@@ -1,5 +1,5 @@
 import { type FilterBuilder, RedisTimeSeriesFactory } from "redis-time-series-ts";
-import { timeSeriesConnectionOptions } from "../sinks/timeseries/timeseries-connection-options.ts";
+import { redisAddress } from "../../shared/redis-address.ts";
 
 /** What reading takes of the package's client. */
 export type TimeSeriesReader = Pick<ReturnType<RedisTimeSeriesFactory["create"]>, "queryIndex" | "info" | "range">;
@@ -13,12 +13,12 @@ const MAX_RECONNECT_DELAY_MS = 1000;
 /**
  * Begins to connect a client for reading, and again for ever when the connection is lost. Commands never wait for a
  * connection: without one they reject at once, with the reason why there is none.
- * @param url `redis://` or `rediss://`.
+ * @param url as `redisAddress` reads it.
  * @param timeoutMs how long to wait for the connection, and for the reply to a command.
  */
 export function openTimeSeriesReader(url: string, timeoutMs: number): OpenReader {
   const factory = new ReaderFactory({
-    ...timeSeriesConnectionOptions(url),
+    ...redisAddress(url),
     connectionName: "horizon-reads",
     connectTimeout: timeoutMs,
     commandTimeout: timeoutMs,

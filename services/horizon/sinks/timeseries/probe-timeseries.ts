@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { RedisTimeSeriesFactory } from "redis-time-series-ts";
 import { redactUrl } from "../../../shared/redact-url.ts";
-import { timeSeriesConnectionOptions } from "./timeseries-connection-options.ts";
+import { redisAddress } from "../../../shared/redis-address.ts";
 
 /** Whether a Redis can be the time series store. `unreachable`: nobody knows, ask again later. */
 export type ProbeOutcome =
@@ -13,13 +13,13 @@ const PROBE_RETENTION_MS = 60_000;
 
 /**
  * Creates a series in a Redis, reads back what it is like, and deletes it, on a connection of its own.
- * @param url `redis://` or `rediss://`.
+ * @param url as `redisAddress` reads it.
  * @param timeoutMs how long to wait for the connection.
  * @returns in `detail` one sentence that names the setting.
  */
 export async function probeTimeSeries(url: string, keyPrefix: string, timeoutMs: number): Promise<ProbeOutcome> {
   const factory = new ProbeFactory({
-    ...timeSeriesConnectionOptions(url),
+    ...redisAddress(url),
     connectTimeout: timeoutMs,
     maxRetriesPerRequest: 0,
     retryStrategy: () => null,
