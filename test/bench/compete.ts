@@ -67,6 +67,7 @@ function printRatio(peerName: string, { median, min, max }: Spread): void {
 type CpuSeconds = ReadonlyMap<string, number>;
 
 async function cpuSecondsFor(contestant: Contestant, bodies: readonly Buffer[]): Promise<CpuSeconds> {
+  await contestant.ready?.();
   const before = usedSoFar(contestant);
   await contestant.take(bodies);
   return new Map(

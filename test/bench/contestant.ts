@@ -3,6 +3,8 @@ export interface Contestant {
   readonly name: string;
   /** The processes that run now and whose CPU time counts, by the name of the program. */
   processes(): Readonly<Record<string, readonly number[]>>;
+  /** Waits until it may be sent something; what it uses meanwhile does not count. */
+  ready?(): Promise<void>;
   /** Sends it all bodies and waits until it has done its whole work on them. */
   take(bodies: readonly Buffer[]): Promise<void>;
   stop(): Promise<void>;

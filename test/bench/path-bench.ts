@@ -19,7 +19,6 @@ import { startWholePath } from "./whole-path.ts";
 
 const SCRAPE_MS = 15_000;
 const SCRAPES = 4;
-const PER_REQUEST = 2000;
 /** How long after the beginning of an interval Horizon has surely claimed what was there. */
 const CLAIMED_MS = 500;
 const DELIVERY_TIMEOUT_MS = 300_000;
@@ -27,6 +26,7 @@ const DELIVERY_TIMEOUT_MS = 300_000;
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
+    "per-request": { type: "string", default: "2000" },
     "warm-up-passes": { type: "string", default: "16" },
     interval: { type: "string", default: "20" },
     "without-peer": { type: "boolean", default: false },
@@ -49,8 +49,8 @@ const ours: Contestant = {
     Redis: processTree(path.buffer.pid),
     Horizon: processTree(path.horizon.pid),
   }),
+  ready: () => delay(msUntilNext(Date.now(), intervalMs) + CLAIMED_MS),
   take: async (bodies) => {
-    await delay(msUntilNext(Date.now(), intervalMs) + CLAIMED_MS);
     await path.flux.take(bodies);
     await path.untilDelivered(DELIVERY_TIMEOUT_MS);
   },
@@ -59,7 +59,7 @@ const ours: Contestant = {
 const peer = values["without-peer"] ? undefined : await startVmagentContestant();
 const minuteMs = SCRAPES * SCRAPE_MS;
 await compete({
-  ...{ ours, peer, payload: buildPayload(PER_REQUEST), rounds, passes: SCRAPES, warmUpPasses },
+  ...{ ours, peer, payload: buildPayload(Number(values["per-request"])), rounds, passes: SCRAPES, warmUpPasses },
   ...{ startMs: Math.floor(Date.now() / minuteMs - allRounds) * minuteMs, stepMs: SCRAPE_MS },
 });
 await ours.stop();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { undelivered } from "../support/pipeline.ts";
+import { Redis } from "ioredis";
+import { undeliveredIn } from "../support/pipeline.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { type ServiceProcess, spawnService } from "../support/service.ts";
 import { startVictoriaMetrics, type VictoriaMetrics } from "../support/victoria-metrics.ts";
@@ -8,6 +9,8 @@ import { type FluxContestant, startFluxContestant } from "./flux-contestant.ts";
 import { profileArgs } from "./profile-args.ts";
 
 const POLL_MS = 250;
+/** As docs/operations.md has it for a buffer that has its Redis to itself. */
+const BUFFER_ARGS = ["--hz", "1"];
 
 /** Flux, the buffer, Horizon and both stores; RedisTimeSeries has a Redis of its own. */
 export interface WholePath {
@@ -30,17 +33,24 @@ export interface WholePathOptions extends Pick<ContestantOptions, "profileFolder
 
 /** Starts the whole path, with the settings that Flux and Horizon have by themselves but for those that are given. */
 export async function startWholePath({ settings, victoriaArgs, profileFolder }: WholePathOptions): Promise<WholePath> {
-  const buffer = await startRedis();
+  const buffer = await startRedis({ args: BUFFER_ARGS });
   const timeSeries = await startRedis();
   const victoria = await startVictoriaMetrics({ args: victoriaArgs ?? [] });
-  const flux = await startFluxContestant(buffer.url, { profileFolder });
-  const stores = { REDIS_URL: buffer.url, RTS_REDIS_URL: timeSeries.url, VICTORIAMETRICS_URL: victoria.url };
+  const flux = await startFluxContestant(buffer.socketUrl, { profileFolder });
+  const stores = {
+    REDIS_URL: buffer.socketUrl,
+    RTS_REDIS_URL: timeSeries.socketUrl,
+    VICTORIAMETRICS_URL: victoria.url,
+  };
   const own = { ...stores, LOG_LEVEL: "warn", ...settings };
   const horizon = await spawnService("horizon", own, { nodeArgs: profileArgs(profileFolder) });
+  // Held open: what Redis does for a new connection would count as the path's own.
+  const watch = new Redis(buffer.url);
   return {
     ...{ flux, buffer, horizon, timeSeries, victoria },
-    untilDelivered: (timeoutMs) => untilDelivered(buffer.url, timeoutMs),
+    untilDelivered: (timeoutMs) => untilDelivered(watch, timeoutMs),
     stop: async () => {
+      watch.disconnect();
       for (const server of [flux, horizon, buffer, timeSeries, victoria]) {
         await server.stop();
       }
@@ -49,9 +59,9 @@ export async function startWholePath({ settings, victoriaArgs, profileFolder }: 
 }
 
 /** The buffer is asked, and not often: to show its metrics would cost Horizon the CPU time that is measured. */
-async function untilDelivered(bufferUrl: string, timeoutMs: number): Promise<void> {
+async function untilDelivered(buffer: Redis, timeoutMs: number): Promise<void> {
   const deadlineMs = Date.now() + timeoutMs;
-  for (let waiting = await undelivered(bufferUrl); waiting !== undefined; waiting = await undelivered(bufferUrl)) {
+  for (let waiting = await undeliveredIn(buffer); waiting !== undefined; waiting = await undeliveredIn(buffer)) {
     if (Date.now() > deadlineMs) {
       throw new Error(`Horizon has not delivered everything within ${timeoutMs} ms: ${waiting}`);
     }

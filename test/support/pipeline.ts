@@ -127,15 +127,20 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
 export async function undelivered(redisUrl: string, shards = "1"): Promise<string | undefined> {
   const redis = new Redis(redisUrl);
   try {
-    const waiting = { blocks: 0, claims: 0, parked: 0 };
-    for (let shard = 0; shard < Number(shards); shard++) {
-      const keys = shardKeys("", shard);
-      waiting.blocks += await redis.scard(keys.blocks);
-      waiting.claims += await redis.hlen(keys.claims);
-      waiting.parked += await redis.zcard(keys.parked);
-    }
-    return waiting.blocks + waiting.claims + waiting.parked === 0 ? undefined : JSON.stringify(waiting);
+    return await undeliveredIn(redis, shards);
   } finally {
     redis.disconnect();
   }
+}
+
+/** The same, of a Redis that is connected to already. */
+export async function undeliveredIn(redis: Redis, shards = "1"): Promise<string | undefined> {
+  const waiting = { blocks: 0, claims: 0, parked: 0 };
+  for (let shard = 0; shard < Number(shards); shard++) {
+    const keys = shardKeys("", shard);
+    waiting.blocks += await redis.scard(keys.blocks);
+    waiting.claims += await redis.hlen(keys.claims);
+    waiting.parked += await redis.zcard(keys.parked);
+  }
+  return waiting.blocks + waiting.claims + waiting.parked === 0 ? undefined : JSON.stringify(waiting);
 }
