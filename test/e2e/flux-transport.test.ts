@@ -85,7 +85,9 @@ describe("a Flux process that speaks TLS", () => {
     const refused = await reload();
     assert.equal(refused.status, 400);
     assert.match(refused.text, /cannot use FLUX_TLS_CERT_FILE, .*cert\.pem: there is no certificate in it/);
-    assert.match(flux.logs(), /"The settings were not reloaded; the old ones stay"/);
+    await until(() => flux.logs().includes(`"The settings were not reloaded; the old ones stay"`), {
+      describe: () => flux.logs(),
+    });
     assert.equal(await served(flux), "first server of the tests");
 
     put(folder.path, "renewed");
