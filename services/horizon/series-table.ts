@@ -4,7 +4,7 @@ import type { KeptBytes } from "../shared/byte-space.ts";
 import { highHalf, lowHalf } from "../shared/id-halves.ts";
 import { moved } from "../shared/moved-column.ts";
 import type { SeriesId } from "../shared/series.ts";
-import { halvesOf, IdIndex, NONE, randomMultipliers } from "./id-index.ts";
+import { IdIndex, NONE, randomMultipliers } from "./id-index.ts";
 import { KnownSeries, wireLabelsOf } from "./known-series.ts";
 
 const MULTIPLIERS = randomMultipliers(getRandomValues);
@@ -28,21 +28,8 @@ export class SeriesTable implements LabelPlaces {
 
   /** The numbers of the series of some samples; NONE for those that are not known. */
   numbersOf(ids: BigUint64Array): Int32Array {
-    const wanted = halvesOf(ids);
-    const known = this.halves;
-    const index = this.#index;
-    const numbers = new Int32Array(ids.length);
-    let next = 0;
-    for (let i = 0; i < numbers.length; i++) {
-      const low = wanted[2 * i] ?? 0;
-      const high = wanted[2 * i + 1] ?? 0;
-      // Series mostly come in the order in which they came first: no look-up is as quick as a right guess.
-      const isNext = next < this.size && known[2 * next] === low && known[2 * next + 1] === high;
-      const number = isNext ? next : index.get(low, high);
-      numbers[i] = number;
-      next = number + 1;
-    }
-    return numbers;
+    // Series mostly come in the order in which they came first.
+    return this.#index.getAll(ids, this.halves, this.size);
   }
 
   /** The ids of the series of some numbers. */

@@ -1,7 +1,7 @@
-import { undelivered } from "../support/pipeline.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { peakResidentBytes, residentBytes } from "../support/resident-bytes.ts";
 import { spawnService } from "../support/service.ts";
+import { wordsOfUndelivered } from "../support/undelivered.ts";
 import { untilNothingIsMissing } from "../support/until.ts";
 import { startFluxContestant } from "./flux-contestant.ts";
 import { mebibytes } from "./mebibytes.ts";
@@ -32,7 +32,7 @@ export async function measureHorizon(samples: number): Promise<void> {
     ...{ VICTORIAMETRICS_SETTLE_SECONDS: "0", LOG_LEVEL: "warn" },
   });
   const startMs = Date.now();
-  await untilNothingIsMissing(() => undelivered(buffer.url), DELIVERY_TIMEOUT_MS);
+  await untilNothingIsMissing(() => wordsOfUndelivered(buffer.url), DELIVERY_TIMEOUT_MS);
   const seconds = (Date.now() - startMs) / 1000;
   console.log(
     `Horizon with ${SERIES} series and ${passes * SERIES} samples in a claim: ${mebibytes(peakResidentBytes(horizon.pid))} ` +

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { undeliveredIn } from "../support/pipeline.ts";
 import { type RedisServer, startRedis } from "../support/redis-server.ts";
 import { type ServiceProcess, spawnService } from "../support/service.ts";
+import { undeliveredIn } from "../support/undelivered.ts";
 import { startVictoriaMetrics, type VictoriaMetrics } from "../support/victoria-metrics.ts";
 import type { ContestantOptions } from "./contestant.ts";
 import { type FluxContestant, startFluxContestant } from "./flux-contestant.ts";
@@ -63,7 +63,7 @@ async function untilDelivered(buffer: Redis, timeoutMs: number): Promise<void> {
   const deadlineMs = Date.now() + timeoutMs;
   for (let waiting = await undeliveredIn(buffer); waiting !== undefined; waiting = await undeliveredIn(buffer)) {
     if (Date.now() > deadlineMs) {
-      throw new Error(`Horizon has not delivered everything within ${timeoutMs} ms: ${waiting}`);
+      throw new Error(`Horizon has not delivered everything within ${timeoutMs} ms: ${JSON.stringify(waiting)}`);
     }
     await delay(POLL_MS);
   }

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { seriesKey } from "../support/compare-series.ts";
 import { metricValue } from "../support/metric-value.ts";
 import { sendSeries } from "../support/send-series.ts";
+import { wordsOfUndelivered } from "../support/undelivered.ts";
 import { until, untilNothingIsMissing } from "../support/until.ts";
 import { Book } from "./book.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { heldByTimeSeries } from "./read-back.ts";
 import { KEY, type LedgerSystem, startLedgerSystem } from "./system.ts";
-import { undelivered } from "./undelivered.ts";
 
 const TENANT = "tenant-1";
 const ONE_SHARD = { HORIZON_SHARDS: "1", VICTORIAMETRICS_ENABLED: "false" };
@@ -48,10 +48,7 @@ async function send({ flux }: LedgerSystem, timestampMs: number, value: number):
 }
 
 async function delivered({ buffer }: LedgerSystem): Promise<void> {
-  await untilNothingIsMissing(async () => {
-    const waiting = await undelivered(buffer.url, 1);
-    return waiting && JSON.stringify(waiting);
-  });
+  await untilNothingIsMissing(() => wordsOfUndelivered(buffer.url));
 }
 
 async function holderOf({ horizons }: LedgerSystem): Promise<"horizon1" | "horizon2"> {

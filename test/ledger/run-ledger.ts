@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { undelivered } from "../support/undelivered.ts";
 import { untilNothingIsMissing } from "../support/until.ts";
 import { Faults } from "./apply-faults.ts";
 import { Book } from "./book.ts";
@@ -7,7 +8,6 @@ import { heldByTimeSeries, heldByVictoria } from "./read-back.ts";
 import type { ScheduledFault } from "./schedule.ts";
 import { runSender } from "./sender.ts";
 import { KEY, SHARDS, type SystemOptions, startLedgerSystem } from "./system.ts";
-import { undelivered } from "./undelivered.ts";
 
 export interface LedgerOptions {
   readonly schedule: readonly ScheduledFault[];

@@ -1,9 +1,8 @@
-import { Redis } from "ioredis";
-import { shardKeys } from "../../services/shared/buffer-keys.ts";
 import { type NodeExporter, startNodeExporter } from "./node-exporter.ts";
 import { type Prometheus, type ScrapeJob, startPrometheus } from "./prometheus.ts";
 import { type RedisServer, startRedis } from "./redis-server.ts";
 import { type ServiceProcess, spawnService } from "./service.ts";
+import { wordsOfUndelivered } from "./undelivered.ts";
 import { untilNothingIsMissing } from "./until.ts";
 import { startVictoriaMetrics, type VictoriaMetrics } from "./victoria-metrics.ts";
 
@@ -113,7 +112,8 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
       await prometheus.sentAll();
       await pipeline.delivered();
     },
-    delivered: (timeoutMs) => untilNothingIsMissing(() => undelivered(buffer.url, settings.HORIZON_SHARDS), timeoutMs),
+    delivered: (timeoutMs) =>
+      untilNothingIsMissing(() => wordsOfUndelivered(buffer.url, Number(settings.HORIZON_SHARDS)), timeoutMs),
     stop: async () => {
       for (const server of [prometheus, flux, pipeline.horizon, ...added, exporter, victoria, buffer, timeSeries]) {
         await server?.stop();
@@ -121,26 +121,4 @@ export async function startPipeline(options: PipelineOptions = {}): Promise<Pipe
     },
   };
   return pipeline;
-}
-
-/** Says what waits in the buffer for Horizon, or nothing when it has delivered and settled everything. */
-export async function undelivered(redisUrl: string, shards = "1"): Promise<string | undefined> {
-  const redis = new Redis(redisUrl);
-  try {
-    return await undeliveredIn(redis, shards);
-  } finally {
-    redis.disconnect();
-  }
-}
-
-/** The same, of a Redis that is connected to already. */
-export async function undeliveredIn(redis: Redis, shards = "1"): Promise<string | undefined> {
-  const waiting = { blocks: 0, claims: 0, parked: 0 };
-  for (let shard = 0; shard < Number(shards); shard++) {
-    const keys = shardKeys("", shard);
-    waiting.blocks += await redis.scard(keys.blocks);
-    waiting.claims += await redis.hlen(keys.claims);
-    waiting.parked += await redis.zcard(keys.parked);
-  }
-  return waiting.blocks + waiting.claims + waiting.parked === 0 ? undefined : JSON.stringify(waiting);
 }

@@ -1,7 +1,7 @@
 import { getRandomValues, randomBytes } from "node:crypto";
 import { moved } from "../../../shared/moved-column.ts";
 import type { RunScript } from "../../../shared/redis-scripts/run-script.ts";
-import { halvesOf, IdIndex, NONE, randomMultipliers } from "../../id-index.ts";
+import { IdIndex, NONE, randomMultipliers } from "../../id-index.ts";
 import { UpkeepMarks } from "./series-upkeep.ts";
 
 /** Bytes that tell one list from another that was begun after it was lost. */
@@ -52,20 +52,8 @@ export class SeriesSlots {
 
   /** The slots of some series, NONE for those that have none. */
   slotsOf(ids: BigUint64Array): Int32Array {
-    const wanted = halvesOf(ids);
-    const listed = this.#halves;
-    const slots = new Int32Array(ids.length);
-    let next = 0;
-    for (let i = 0; i < slots.length; i++) {
-      const low = wanted[2 * i] ?? 0;
-      const high = wanted[2 * i + 1] ?? 0;
-      // Series mostly come in the order in which they came first. An id that is listed twice has its first slot.
-      const isNext = next < this.#count && listed[2 * next] === low && listed[2 * next + 1] === high;
-      const slot = isNext && !this.#hasTwice ? next : this.#slots.get(low, high);
-      slots[i] = slot;
-      next = slot + 1;
-    }
-    return slots;
+    // Series mostly come in the order in which they came first. An id that is listed twice has its first slot, which is no guess.
+    return this.#slots.getAll(ids, this.#halves, this.#hasTwice ? 0 : this.#count);
   }
 
   /**
