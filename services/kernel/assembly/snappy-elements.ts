@@ -16,6 +16,8 @@ const SHORT_OFFSET: u32 = 0x7ff;
 /** A copy of fewer bytes saves nothing, where it cuts a literal in two. */
 const LEAST_COPY: u32 = 5;
 
+const WORD_BYTES: u32 = 8;
+
 let out: usize = 0;
 /** Where the tag of the literal at hand is, 0 where there is none, and the bytes that it has. */
 let literal: usize = 0;
@@ -78,6 +80,25 @@ export function putSame(from: usize, bytes: u32, offset: u32): void {
     copyBytes = bytes;
     copyOffset = offset;
   }
+}
+
+/**
+ * Adds bytes that are the same as those `offset` expanded bytes before, but for the 8 of a word among them: the quickest way, where
+ * the copy at hand goes on with them.
+ * @param ahead bytes in front of the word. @param behind bytes after it.
+ * @returns whether it did; if not, nothing was added.
+ */
+export function putSameButWord(word: u64, ahead: u32, behind: u32, offset: u32): bool {
+  if (copyBytes === 0 || offset !== copyOffset || behind < LEAST_COPY) {
+    return false;
+  }
+  copyBytes += ahead;
+  writeCopy();
+  store<u8>(out, (WORD_BYTES - 1) << 2);
+  store<u64>(out, word, 1);
+  out += 1 + WORD_BYTES;
+  copyBytes = behind;
+  return true;
 }
 
 function closeLiteral(): void {

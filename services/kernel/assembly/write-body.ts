@@ -1,6 +1,14 @@
 import { GrowingSpace } from "./growing-space";
 import { putLabels } from "./label-difference";
-import { beginElements, ELEMENT_SLACK, endElements, mostElementBytes, putBytes, putSame } from "./snappy-elements";
+import {
+  beginElements,
+  ELEMENT_SLACK,
+  endElements,
+  mostElementBytes,
+  putBytes,
+  putSame,
+  putSameButWord,
+} from "./snappy-elements";
 import { putVarint } from "./varint";
 
 /*
@@ -140,17 +148,14 @@ function putSamples(time: usize, end: usize, value: usize): void {
   const firstValue = value;
   let bytesBefore: u32 = 0;
   while (time < end) {
-    const bytes = writeSample(load<f64>(time), load<u64>(value));
+    const bytes = TIME_AT + 1 + timestampBytes(load<f64>(time));
     // A sample of the series before at the same time: all but its value is the same.
     const isLikeBefore = beforeTime < beforeTimesEnd && load<f64>(beforeTime) === load<f64>(time);
+    const isRepeated = value !== firstValue && bytes === bytesBefore && load<u64>(value) === load<u64>(value - 8);
     const offset = position - beforeSample;
-    if (value !== firstValue && bytes === bytesBefore && load<u64>(value) === load<u64>(value - 8)) {
-      putSame(scratch, HEAD_BYTES + VALUE_BYTES, bytes);
-    } else {
-      putMaybeSame(scratch, HEAD_BYTES, isLikeBefore, offset);
-      putBytes(scratch + HEAD_BYTES, VALUE_BYTES);
+    if (isRepeated || !isLikeBefore || !putSameButWord(load<u64>(value), HEAD_BYTES, bytes - TIME_AT, offset)) {
+      putSample(load<f64>(time), load<u64>(value), bytes, isRepeated, isLikeBefore ? offset : 0);
     }
-    putMaybeSame(scratch + TIME_AT, bytes - TIME_AT, isLikeBefore, offset);
     if (beforeTime < beforeTimesEnd) {
       beforeSample += TIME_AT + 1 + timestampBytes(load<f64>(beforeTime));
       beforeTime += 8;
@@ -162,24 +167,39 @@ function putSamples(time: usize, end: usize, value: usize): void {
   }
 }
 
-function putMaybeSame(from: usize, bytes: u32, isSame: bool, offset: u32): void {
-  if (isSame) {
+/**
+ * @param isRepeated whether the value, and all before it, is that of the sample before.
+ * @param offset how far before stands one of the same time, 0 where there is none.
+ */
+function putSample(timestampMs: f64, valueBits: u64, bytes: u32, isRepeated: bool, offset: u32): void {
+  writeSample(timestampMs, valueBits, bytes);
+  if (isRepeated) {
+    putSame(scratch, HEAD_BYTES + VALUE_BYTES, bytes);
+  } else {
+    putMaybeSame(scratch, HEAD_BYTES, offset);
+    putBytes(scratch + HEAD_BYTES, VALUE_BYTES);
+  }
+  putMaybeSame(scratch + TIME_AT, bytes - TIME_AT, offset);
+}
+
+/** @param offset 0 where the bytes do not stand anywhere before. */
+function putMaybeSame(from: usize, bytes: u32, offset: u32): void {
+  if (offset > 0) {
     putSame(from, bytes, offset);
   } else {
     putBytes(from, bytes);
   }
 }
 
-/** Writes a sample into the scratch space. @returns its bytes. */
-function writeSample(timestampMs: f64, valueBits: u64): u32 {
-  const timeBytes = timestampBytes(timestampMs);
+/** Writes a sample of so many bytes into the scratch space. */
+function writeSample(timestampMs: f64, valueBits: u64, bytes: u32): void {
   store<u8>(scratch, SAMPLE);
-  store<u8>(scratch, VALUE_BYTES + 2 + timeBytes, 1);
+  // Without its own tag and length.
+  store<u8>(scratch, bytes - 2, 1);
   store<u8>(scratch, VALUE, 2);
   store<u64>(scratch, valueBits, HEAD_BYTES);
   store<u8>(scratch, TIMESTAMP, TIME_AT);
   putVarint(scratch + TIME_AT + 1, <u64>(<i64>timestampMs));
-  return TIME_AT + 1 + timeBytes;
 }
 
 /** Bytes of the samples from one time to another. */
