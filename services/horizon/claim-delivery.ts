@@ -74,6 +74,7 @@ export class ClaimDelivery {
         countSlice(this.#tally, slice);
         await phases.measure("deliver", () => this.#delivery.write(slice, signal));
       }
+      read.done();
       if (read.isLast) {
         return phases.measure("deliver", () => this.#finish(turn));
       }
@@ -83,13 +84,14 @@ export class ClaimDelivery {
     }
   }
 
-  async #read(reading: BlockReading): Promise<{ readonly slice: Slice | undefined; readonly isLast: boolean }> {
+  async #read(reading: BlockReading): Promise<ReadSlice> {
     const next = await this.#blocks.next();
     if (next.done) {
-      return { slice: undefined, isLast: true };
+      return { slice: undefined, isLast: true, done: () => {} };
     }
     const { blocks, isLast } = next.value;
-    return { slice: await usableSlice(reading, this.claim, blocks), isLast };
+    const { value, done } = await usableSlice(reading, this.claim, blocks);
+    return { slice: value.slice, isLast, done };
   }
 
   async #finish({ reading, signal }: DeliveryTurn): Promise<SinkProgress> {
@@ -105,6 +107,13 @@ function taken(tally: Tally, clock: StoreClock | undefined, proof: string | unde
     return { state: "confirmed", tally };
   }
   return { state: "delivered", storeRanMs: clock.atMostMs(), proof, tally };
+}
+
+interface ReadSlice {
+  readonly slice: Slice | undefined;
+  readonly isLast: boolean;
+  /** To be called when the sink has the slice. */
+  readonly done: () => void;
 }
 
 interface Begun {

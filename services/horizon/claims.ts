@@ -142,7 +142,8 @@ export class ShardClaims {
     do {
       // Of the same Redis process alone: whose reply it is then makes no difference, as nothing is ever added to a claim.
       const at = cursor;
-      const [next, blocks] = await scans.take(`${run} ${key} ${at} ${count}`, () => this.#scan(key, at, count));
+      const scan = await scans.take(`${run} ${key} ${at} ${count}`, () => this.#scan(key, at, count));
+      const [next, blocks] = scan.value;
       cursor = next;
       const fresh = blocks.filter(({ mark }) => {
         const isFresh = !seen.has(mark);

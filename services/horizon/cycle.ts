@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
 import type { ShardKeys } from "../shared/buffer-keys.ts";
+import type { SpareSpaces } from "../shared/column-space.ts";
 import { generationAt } from "../shared/generation.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { BacklogCap } from "./backlog-cap.ts";
@@ -19,9 +20,8 @@ import { SharedReads } from "./shared-reads.ts";
 import type { SinkReport } from "./sink-turn.ts";
 import type { Sink } from "./sinks/sink.ts";
 import type { SkipLists } from "./skip-lists.ts";
-import type { Slice } from "./slice.ts";
 import { TakenOut } from "./taken-out.ts";
-import type { BlockReading } from "./usable-slices.ts";
+import type { BlockReading, SpaciousSlice } from "./usable-slices.ts";
 
 /** What every cycle needs, whatever the shard. */
 export interface CycleDeps {
@@ -32,6 +32,8 @@ export interface CycleDeps {
   readonly logger: Logger;
   readonly now: () => number;
   readonly checksum: (bytes: Uint8Array) => number;
+  /** Where slices are put. */
+  readonly spaces: SpareSpaces;
   /** How long a cycle that begins now may take, so that every shard has its turn in every interval. */
   readonly turnMs: () => number;
   /** The part of that in which a backlog may be delivered. */
@@ -104,14 +106,14 @@ export async function runCycle(
 }
 
 function readingOf(deps: CycleDeps, work: ShardWork): BlockReading {
-  const { sinks, skipLists, metrics, logger, now, sliceBlocks, checksum } = deps;
+  const { sinks, skipLists, metrics, logger, now, sliceBlocks, checksum, spaces } = deps;
   const { claims, series } = work;
   const shared = {
     scans: new SharedReads<Scan>(sinks.length),
-    slices: new SharedReads<Slice | undefined>(sinks.length),
+    slices: new SharedReads<SpaciousSlice>(sinks.length, ({ space }) => spaces.giveBack(space)),
   };
   const perCycle = { takenOut: new TakenOut(), epoch: randomUUID(), ...shared };
-  return { claims, series, skipLists, metrics, logger, now, sliceBlocks, checksum, ...perCycle };
+  return { claims, series, skipLists, metrics, logger, now, sliceBlocks, checksum, spaces, ...perCycle };
 }
 
 async function retryParked(deps: CycleDeps, work: ShardWork, reading: BlockReading): Promise<ParkedRest> {

@@ -1,4 +1,6 @@
 import type { BlockOwner, SampleColumns } from "../shared/block.ts";
+import { type ColumnMaker, OWN_COLUMNS } from "../shared/column-space.ts";
+import { moved } from "../shared/moved-column.ts";
 import { putInOrderOfTime } from "./order-of-time.ts";
 import { SampleGroups } from "./sample-groups.ts";
 import type { FoundSeries } from "./series-cache.ts";
@@ -30,21 +32,35 @@ export interface Slice {
 /** A sample that is left out. */
 const SKIPPED = -1;
 
+/** What columns are made with. */
+export interface SliceMakers {
+  /** Those of the slice. */
+  readonly kept: ColumnMaker;
+  /** Those that are needed while it is built, and not after that. */
+  readonly scratch: ColumnMaker;
+}
+
+const OWN_MAKERS = { kept: OWN_COLUMNS, scratch: OWN_COLUMNS };
+
 /** Puts the samples of several blocks together, series by series, without those of skipped series. */
-export function buildSlice(blocks: readonly ResolvedBlock[], lists: Pick<SkipLists, "skipperOf">): Slice {
+export function buildSlice(
+  blocks: readonly ResolvedBlock[],
+  lists: Pick<SkipLists, "skipperOf">,
+  makers: SliceMakers = OWN_MAKERS,
+): Slice {
   // Mostly the samples of a series are then in order already.
   const inTurn = [...blocks].sort((a, b) => (a.samples.timestampsMs[0] ?? 0) - (b.samples.timestampsMs[0] ?? 0));
   const skips = new SkipCounts(lists);
   const table = inTurn[0]?.series.table ?? new SeriesTable();
   const numbers = inTurn.map(({ series }) => numbersIn(table, series));
-  const grouping = new Grouping(countSamples(inTurn), table, skips);
+  const grouping = new Grouping(countSamples(inTurn), table, skips, makers);
   const claimed = new Map<string, number>();
   for (const [i, { owner, samples }] of inTurn.entries()) {
     grouping.add(owner, numbers[i] ?? new Int32Array(0));
     claimed.set(owner.tenant, (claimed.get(owner.tenant) ?? 0) + samples.timestampsMs.length);
   }
   const groups = grouping.groups();
-  return { ...arrange(inTurn, grouping.groupOfSample, groups), groups, claimed, skipped: skips.byTenant };
+  return { ...arrange(inTurn, grouping.groupOfSample, groups, makers), groups, claimed, skipped: skips.byTenant };
 }
 
 /** Around the turn of an hour, and behind a backlog, blocks name several generations, and with them tables. */
@@ -60,6 +76,7 @@ function countSamples(blocks: readonly ResolvedBlock[]): number {
 class Grouping {
   /** SKIPPED for those in none. */
   readonly groupOfSample: Int32Array;
+  readonly #makers: SliceMakers;
   readonly #skips: SkipCounts;
   readonly #table: SeriesTable;
   /** By the number of a series, its group plus one. */
@@ -73,15 +90,17 @@ class Grouping {
   #samples = 0;
 
   /** @param table that all series are known to. */
-  constructor(samples: number, table: SeriesTable, skips: SkipCounts) {
-    this.groupOfSample = new Int32Array(samples);
+  constructor(samples: number, table: SeriesTable, skips: SkipCounts, makers: SliceMakers) {
+    const { kept, scratch } = makers;
+    this.groupOfSample = scratch.int32(samples);
+    this.#makers = makers;
     this.#skips = skips;
     this.#table = table;
-    this.#groups = new Int32Array(table.size);
+    this.#groups = scratch.int32(table.size).fill(0);
     const most = Math.min(samples, table.size);
-    this.#numbers = new Int32Array(most);
-    this.#counts = new Int32Array(most);
-    this.#ownerNumbers = new Int32Array(most);
+    this.#numbers = kept.int32(most);
+    this.#counts = scratch.int32(most).fill(0);
+    this.#ownerNumbers = kept.int32(most);
   }
 
   add(owner: BlockOwner, numbers: Int32Array): void {
@@ -110,7 +129,7 @@ class Grouping {
 
   groups(): SampleGroups {
     const count = this.#groupCount;
-    const starts = new Int32Array(count + 1);
+    const starts = this.#makers.kept.int32(count + 1).fill(0, 0, 1);
     for (let group = 0; group < count; group++) {
       starts[group + 1] = (starts[group] ?? 0) + (this.#counts[group] ?? 0);
     }
@@ -133,10 +152,11 @@ function arrange(
   blocks: readonly ResolvedBlock[],
   groupOfSample: Int32Array,
   { starts }: SampleGroups,
+  { kept, scratch }: SliceMakers,
 ): Pick<Slice, "timestampsMs" | "valueBits"> {
   const rows = starts.at(-1) ?? 0;
-  const columns = { timestampsMs: new Float64Array(rows), valueBits: new BigUint64Array(rows) };
-  const places = { starts, next: starts.slice(), disordered: new Set<number>() };
+  const columns = { timestampsMs: kept.float64(rows), valueBits: kept.bigUint64(rows) };
+  const places = { starts, next: moved(starts, scratch.int32(starts.length)), disordered: new Set<number>() };
   let sample = 0;
   for (const { samples } of blocks) {
     const end = sample + samples.timestampsMs.length;

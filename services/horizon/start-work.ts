@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Settings } from "../../settings/schema.ts";
 import { loadBlockChecksum } from "../kernel/load-block-checksum.ts";
+import { SpareSpaces } from "../shared/column-space.ts";
 import type { Lifecycle } from "../shared/lifecycle.ts";
 import type { Logger } from "../shared/logger.ts";
 import { loadScripts } from "../shared/redis-scripts/run-script.ts";
@@ -65,7 +66,7 @@ function cycleDeps(surroundings: WorkSurroundings): CycleDeps {
   const { settings, redis, sinks, skipLists, metrics, logger, board } = surroundings;
   const intervalMs = settings.HORIZON_INTERVAL_SECONDS * 1000;
   return {
-    ...{ redis, sinks, skipLists, metrics, logger, checksum: loadBlockChecksum() },
+    ...{ redis, sinks, skipLists, metrics, logger, checksum: loadBlockChecksum(), spaces: new SpareSpaces() },
     now: Date.now,
     // However late in the interval a cycle begins, the next minute's claim comes at its end.
     turnMs: () =>

@@ -1,11 +1,12 @@
 import { type Block, decodeBlock } from "../shared/block.ts";
+import { type ColumnMaker, type ColumnSpace, OWN_COLUMNS, type SpareSpaces } from "../shared/column-space.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { ClaimState } from "./claim-state.ts";
 import type { ClaimBlock, Scan, ShardClaims } from "./claims.ts";
 import { deadBlockFields } from "./dead-letters.ts";
 import type { HorizonMetrics } from "./metrics.ts";
 import type { SeriesCache } from "./series-cache.ts";
-import type { SharedReads } from "./shared-reads.ts";
+import type { SharedRead, SharedReads } from "./shared-reads.ts";
 import type { SkipLists } from "./skip-lists.ts";
 import { buildSlice, type ResolvedBlock, type Slice } from "./slice.ts";
 import type { TakenOut } from "./taken-out.ts";
@@ -27,7 +28,14 @@ export interface BlockReading {
   readonly epoch: string;
   /** What the sinks read at the same time: replies of Redis, and the slices that are made of them. */
   readonly scans: SharedReads<Scan>;
-  readonly slices: SharedReads<Slice | undefined>;
+  readonly slices: SharedReads<SpaciousSlice>;
+  readonly spaces: SpareSpaces;
+}
+
+/** A slice, or undefined where there are no blocks for one, and what its columns are in. */
+export interface SpaciousSlice {
+  readonly slice: Slice | undefined;
+  readonly space: ColumnSpace;
 }
 
 interface ReadBlock extends ClaimBlock {
@@ -37,17 +45,22 @@ interface ReadBlock extends ClaimBlock {
 /**
  * Makes a slice of some blocks of a claim, or undefined where none of them can be used. Those leave the claim: to the
  * dead letters when they are damaged, to the parked ones when a series of theirs is unknown.
+ * @returns the slice, which is another as soon as all that have read it are done with it.
  */
 export async function usableSlice(
   reading: BlockReading,
   claim: ClaimState,
   blocks: readonly ClaimBlock[],
-): Promise<Slice | undefined> {
+): Promise<SharedRead<SpaciousSlice>> {
   const marks = blocks.map(({ mark }) => mark).join(" ");
   return reading.slices.take(`${claim.id} ${marks}`, async () => {
-    const readable = await decodeBlocks(reading, claim, blocks);
+    const [scratch, space] = [reading.spaces.take(), reading.spaces.take()];
+    const readable = await decodeBlocks(reading, claim, blocks, scratch);
     const resolved = await resolveBlocks(reading, claim, readable);
-    return resolved.length > 0 ? buildSlice(resolved, reading.skipLists()) : undefined;
+    const makers = { kept: space, scratch };
+    const slice = resolved.length > 0 ? buildSlice(resolved, reading.skipLists(), makers) : undefined;
+    reading.spaces.giveBack(scratch);
+    return { slice, space };
   });
 }
 
@@ -58,7 +71,7 @@ export async function countSamples(
   blocks: readonly ClaimBlock[],
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
-  for (const { mark, block } of await decodeBlocks(reading, claim, blocks)) {
+  for (const { mark, block } of await decodeBlocks(reading, claim, blocks, OWN_COLUMNS)) {
     if (!(await reading.takenOut.has(mark))) {
       const { tenant } = block.owner;
       counts.set(tenant, (counts.get(tenant) ?? 0) + block.samples.ids.length);
@@ -71,10 +84,11 @@ async function decodeBlocks(
   { claims, metrics, logger, now, takenOut, checksum }: BlockReading,
   claim: ClaimState,
   blocks: readonly ClaimBlock[],
+  columns: ColumnMaker,
 ): Promise<ReadBlock[]> {
   const readable: ReadBlock[] = [];
   for (const { bytes, mark } of blocks) {
-    const decoded = decodeBlock(bytes, checksum);
+    const decoded = decodeBlock(bytes, checksum, columns);
     if (decoded.ok) {
       readable.push({ bytes, mark, block: decoded.block });
       continue;

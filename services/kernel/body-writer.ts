@@ -39,13 +39,18 @@ export class BodyWriter {
     this.#exports = exports;
   }
 
-  /** The body of a request: a snappy block of a WriteRequest with these runs, the rows of each in order of time. */
-  write(runs: SeriesRuns, columns: BodyColumns): Buffer {
+  /**
+   * The body of a request: a snappy block of a WriteRequest with these runs, the rows of each in order of time.
+   * @param room gives memory for so many bytes.
+   */
+  write(runs: SeriesRuns, columns: BodyColumns, room: (bytes: number) => Buffer = Buffer.allocUnsafe): Buffer {
     const { memory, writeBody, bodyBytes } = this.#exports;
     this.#putSamples(runs, columns);
     this.#putLabels(runs, columns);
     const at = writeBody(runs.groups.length);
-    return Buffer.from(new Uint8Array(memory.buffer, at, bodyBytes.value));
+    const body = room(bodyBytes.value);
+    body.set(new Uint8Array(memory.buffer, at, bodyBytes.value));
+    return body;
   }
 
   /** Labels that stand one behind the other in their chunk are copied together. */

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { type ColumnMaker, OWN_COLUMNS } from "./column-space.ts";
 import { MAX_VARINT_BYTES, readVarint, unzigzag, writeVarint, zigzag } from "./varint.ts";
 
 /*
@@ -120,8 +121,9 @@ export function plainChecksum(bytes: Uint8Array): number {
 /**
  * Reads a block. Never throws: what is wrong with the bytes is in the answer.
  * @param checksumOf gives the CRC-32C of bytes.
+ * @param columns what the samples are put into.
  */
-export function decodeBlock(bytes: Buffer, checksumOf = plainChecksum): DecodedBlock {
+export function decodeBlock(bytes: Buffer, checksumOf = plainChecksum, columns = OWN_COLUMNS): DecodedBlock {
   if (bytes.length < FIXED_HEADER_BYTES + CRC_BYTES) {
     const least = FIXED_HEADER_BYTES + CRC_BYTES;
     return damage("malformed", bytes.length, `it has ${bytes.length} bytes, a block has at least ${least}`);
@@ -136,7 +138,7 @@ export function decodeBlock(bytes: Buffer, checksumOf = plainChecksum): DecodedB
   const checksum = checksumOf(body);
   const written = bytes.readUInt32LE(body.length);
   return checksum === written
-    ? readBody(body)
+    ? readBody(body, columns)
     : damage("checksum_mismatch", body.length, `its checksum is ${hex(written)}, that of its bytes ${hex(checksum)}`);
 }
 
@@ -162,7 +164,7 @@ export function readBlockHeader(bytes: Buffer): BlockHeader | undefined {
 }
 
 /** @param body a block without its checksum. */
-function readBody(body: Buffer): DecodedBlock {
+function readBody(body: Buffer, columns: ColumnMaker): DecodedBlock {
   const header = readBlockHeader(body);
   if (!header) {
     return damage("malformed", body.length, "it ends within tenant, server and namespace");
@@ -172,13 +174,13 @@ function readBody(body: Buffer): DecodedBlock {
     const needed = `${count} samples take at least ${count * 16} bytes`;
     return damage("malformed", end - 4, `${needed}, there are ${body.length - end}`);
   }
-  const ids = readColumn(body, end, count);
+  const ids = readColumn(body, end, columns.bigUint64(count));
   const valuesAt = body.length - count * 8;
-  const timestampsMs = readTimestamps(body.subarray(end + count * 8, valuesAt), count);
-  if (!timestampsMs) {
+  const timestampsMs = columns.float64(count);
+  if (!readTimestamps(body.subarray(end + count * 8, valuesAt), timestampsMs)) {
     return damage("malformed", end + count * 8, `its timestamps are not those of ${count} samples`);
   }
-  const valueBits = readColumn(body, valuesAt, count);
+  const valueBits = readColumn(body, valuesAt, columns.bigUint64(count));
   return { ok: true, block: { owner, generation, samples: { ids, timestampsMs, valueBits } } };
 }
 
@@ -200,9 +202,9 @@ function writeColumn(bytes: Buffer, position: number, column: BigUint64Array): n
   return position + column.byteLength;
 }
 
-function readColumn(bytes: Buffer, position: number, count: number): BigUint64Array {
-  const column = new BigUint64Array(count);
-  new Uint8Array(column.buffer).set(bytes.subarray(position, position + count * 8));
+function readColumn(bytes: Buffer, position: number, column: BigUint64Array): BigUint64Array {
+  const to = new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
+  to.set(bytes.subarray(position, position + column.byteLength));
   return column;
 }
 
@@ -235,8 +237,9 @@ function writeTimestamps(bytes: Buffer, start: number, timestampsMs: Float64Arra
   return position;
 }
 
-function readTimestamps(bytes: Buffer, count: number): Float64Array | undefined {
-  const timestampsMs = new Float64Array(count);
+/** @returns whether these are as many timestamps as the column has entries. */
+function readTimestamps(bytes: Buffer, timestampsMs: Float64Array): boolean {
+  const count = timestampsMs.length;
   let position = 0;
   let current = 0;
   let filled = 0;
@@ -244,12 +247,12 @@ function readTimestamps(bytes: Buffer, count: number): Float64Array | undefined 
     const difference = readVarint(bytes, position);
     const run = difference && readVarint(bytes, difference.next);
     if (!run || run.value === 0 || filled + run.value > count) {
-      return undefined;
+      return false;
     }
     current += unzigzag(difference.value);
     timestampsMs.fill(current, filled, filled + run.value);
     filled += run.value;
     position = run.next;
   }
-  return position === bytes.length ? timestampsMs : undefined;
+  return position === bytes.length;
 }

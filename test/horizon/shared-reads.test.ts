@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { SharedReads } from "../../services/horizon/shared-reads.ts";
 
 /** Reads that are counted, each giving an object of its own. */
@@ -17,10 +18,10 @@ function countedReads() {
 test("what all sinks read is read once and forgotten when each has it", async () => {
   const { reads, read } = countedReads();
   const shared = new SharedReads<object>(3);
-  const values = await Promise.all(["a", "a", "a"].map((key) => shared.take(key, read(key))));
+  const values = await Promise.all(["a", "a", "a"].map(async (key) => (await shared.take(key, read(key))).value));
   assert.equal(new Set(values).size, 1);
   assert.deepEqual(reads, ["a"]);
-  assert.notEqual(await shared.take("a", read("a")), values[0]);
+  assert.notEqual((await shared.take("a", read("a"))).value, values[0]);
 });
 
 test("a sink that is far behind reads for itself", async () => {
@@ -47,4 +48,35 @@ test("what could not be read is read again", async () => {
   await assert.rejects(failing, /away/);
   await shared.take("a", read("a"));
   assert.deepEqual(reads, ["a"]);
+});
+
+test("what was read is recycled once all who have it are done, and nobody else can come", async () => {
+  const recycled: string[] = [];
+  const shared = new SharedReads<string>(2, (value) => recycled.push(value));
+  const take = (key: string) => shared.take(key, async () => key);
+  const first = await take("a");
+  first.done();
+  await setImmediate();
+  assert.deepEqual(recycled, [], "the other may still come");
+  const [second, ahead] = [await take("a"), await take("b")];
+  await setImmediate();
+  assert.deepEqual(recycled, [], "the other has it");
+  second.done();
+  await setImmediate();
+  assert.deepEqual(recycled, ["a"]);
+  await take("c");
+  await setImmediate();
+  assert.deepEqual(recycled, ["a"], "the first has it, though nobody else gets it any more");
+  ahead.done();
+  await setImmediate();
+  assert.deepEqual(recycled, ["a", "b"]);
+});
+
+test("what one of them could not use is never recycled", async () => {
+  const recycled: string[] = [];
+  const shared = new SharedReads<string>(2, (value) => recycled.push(value));
+  const [one] = [await shared.take("a", async () => "a"), await shared.take("a", async () => "a")];
+  one.done();
+  await setImmediate();
+  assert.deepEqual(recycled, []);
 });

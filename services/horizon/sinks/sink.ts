@@ -73,7 +73,10 @@ export interface Sink {
 
 /** One claim on its way into one store. */
 export interface Delivery {
-  /** Takes a slice. The sink may keep some of it back, within its own bound, until a later call. */
+  /**
+   * Takes a slice. The sink may keep some of it back, within its own bound, until a later call; that has to be a copy, because
+   * the columns of the slice are those of another afterwards.
+   */
   write(slice: Slice, signal: AbortSignal): Promise<void>;
   /**
    * Writes what was kept back.

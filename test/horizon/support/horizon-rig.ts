@@ -26,6 +26,7 @@ import { compileSkipLists } from "../../../services/horizon/skip-lists.ts";
 import { loadBlockChecksum } from "../../../services/kernel/load-block-checksum.ts";
 import { loadBodyWriter } from "../../../services/kernel/load-body-writer.ts";
 import { type ShardKeys, shardKeys } from "../../../services/shared/buffer-keys.ts";
+import { SpareSpaces } from "../../../services/shared/column-space.ts";
 import { generationAt } from "../../../services/shared/generation.ts";
 import { createLogger } from "../../../services/shared/logger.ts";
 import { connectRedis, waitForRedis } from "../../../services/shared/redis-connection.ts";
@@ -100,6 +101,7 @@ export async function createRig(t: TestContext, options: RigOptions): Promise<Ri
     logger,
     now: () => clock.nowMs,
     checksum: loadBlockChecksum(),
+    spaces: new SpareSpaces(),
     turnMs: () => settings.HORIZON_INTERVAL_SECONDS * 1000,
     drainShare: settings.HORIZON_DRAIN_SHARE,
     backlogCap: {

@@ -40,3 +40,15 @@ export function sliceOf(specs: readonly GroupSpec[]): Slice {
     skipped: new Map(),
   };
 }
+
+/** A slice with columns of its own: those of one that a sink is given are another's afterwards. */
+export function copyOfSlice({ timestampsMs, valueBits, groups, ...counts }: Slice): Slice {
+  const { table, numbers, starts, ownerNumbers, owners } = groups;
+  const columns = { numbers: numbers.slice(), starts: starts.slice(), ownerNumbers: ownerNumbers.slice() };
+  return {
+    ...counts,
+    timestampsMs: timestampsMs.slice(),
+    valueBits: valueBits.slice(),
+    groups: new SampleGroups({ table, owners, ...columns }),
+  };
+}

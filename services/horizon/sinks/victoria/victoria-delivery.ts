@@ -7,6 +7,9 @@ import type { Delivery, OnRefused } from "../sink.ts";
 import { type Batch, type BatchLimits, cutBatches } from "./batches.ts";
 import { type RefusedRun, type SendOutcome, sendOrBisect } from "./bisect.ts";
 
+/** Most requests of a delivery are of about the same size. */
+const SPARE_ROOM = 1.25;
+
 /** Whether a series is a store's to hold, by its id. Undefined for a store that holds all. */
 export type OwnsSeries = ((id: SeriesId) => boolean) | undefined;
 
@@ -25,6 +28,8 @@ export interface VictoriaDeliveryOptions {
 export class VictoriaDelivery implements Delivery {
   readonly #options: VictoriaDeliveryOptions;
   readonly #tally = new Tally();
+  /** Where the bodies of requests are, one after the other. */
+  #room = Buffer.alloc(0);
 
   constructor(options: VictoriaDeliveryOptions) {
     this.#options = options;
@@ -68,7 +73,12 @@ export class VictoriaDelivery implements Delivery {
     const columns = { numbers, labels, timestampsMs: slice.timestampsMs, valueBits: slice.valueBits };
     let isChecked = false;
     const send = async (some: SeriesRuns) => {
-      const outcome = await this.#options.send(tenant, bodies.write(some, columns), signal);
+      const body = bodies.write(some, columns, (bytes) => this.#roomFor(bytes));
+      const outcome = await this.#options.send(tenant, body, signal);
+      if (!outcome.ok) {
+        // It may have been answered before it was read to its end.
+        this.#room = Buffer.alloc(0);
+      }
       if (!outcome.ok && !isChecked) {
         // A wrong path or a proxy may refuse everything: then nothing is wrong with the samples, and they wait.
         await check(signal);
@@ -87,6 +97,13 @@ export class VictoriaDelivery implements Delivery {
       written[owner] = (written[owner] ?? 0) - one.count;
       await this.#bury(slice, one);
     }
+  }
+
+  #roomFor(bytes: number): Buffer {
+    if (bytes > this.#room.length) {
+      this.#room = Buffer.allocUnsafeSlow(Math.ceil(bytes * SPARE_ROOM));
+    }
+    return this.#room.subarray(0, bytes);
   }
 
   async #bury({ groups, timestampsMs, valueBits }: Slice, { group, first, count, ...said }: RefusedRun): Promise<void> {

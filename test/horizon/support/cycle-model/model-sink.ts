@@ -3,7 +3,7 @@ import type { SeriesSamples } from "../../../../services/horizon/sample-groups.t
 import type { ClaimHold, Delivery, OnRefused, Sink } from "../../../../services/horizon/sinks/sink.ts";
 import type { Slice } from "../../../../services/horizon/slice.ts";
 import { Tally } from "../../../../services/horizon/tally.ts";
-import { samplesOf } from "../slices.ts";
+import { copyOfSlice, samplesOf } from "../slices.ts";
 import { type CallScheduler, ConnectionLost } from "./call-scheduler.ts";
 import type { ModelStore } from "./model-store.ts";
 
@@ -51,7 +51,7 @@ export function createModelSink(store: ModelStore, scheduler: CallScheduler): Si
       const kept: Slice[] = [];
       return {
         write: (slice) =>
-          keepsBack ? Promise.resolve(void kept.push(slice)) : send(slice, hold, onRefused, tally, signal),
+          keepsBack ? Promise.resolve(void kept.push(copyOfSlice(slice))) : send(slice, hold, onRefused, tally, signal),
         finish: async () => {
           for (const slice of kept) {
             await send(slice, hold, onRefused, tally, signal);
