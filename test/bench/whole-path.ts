@@ -11,6 +11,8 @@ import { profileArgs } from "./profile-args.ts";
 const POLL_MS = 250;
 /** As docs/operations.md has it for a buffer that has its Redis to itself. */
 const BUFFER_ARGS = ["--hz", "1"];
+/** As there for a RedisTimeSeries that has. */
+const RTS_BATCH_SAMPLES = "2000";
 
 /** Flux, the buffer, Horizon and both stores; RedisTimeSeries has a Redis of its own. */
 export interface WholePath {
@@ -31,7 +33,7 @@ export interface WholePathOptions extends Pick<ContestantOptions, "profileFolder
   readonly victoriaArgs?: readonly string[];
 }
 
-/** Starts the whole path, with the settings that Flux and Horizon have by themselves but for those that are given. */
+/** Starts the whole path, with the settings that Flux and Horizon have by themselves but for these and those that are given. */
 export async function startWholePath({ settings, victoriaArgs, profileFolder }: WholePathOptions): Promise<WholePath> {
   const buffer = await startRedis({ args: BUFFER_ARGS });
   const timeSeries = await startRedis();
@@ -42,7 +44,7 @@ export async function startWholePath({ settings, victoriaArgs, profileFolder }: 
     RTS_REDIS_URL: timeSeries.socketUrl,
     VICTORIAMETRICS_URL: victoria.url,
   };
-  const own = { ...stores, LOG_LEVEL: "warn", ...settings };
+  const own = { ...stores, RTS_BATCH_SAMPLES, LOG_LEVEL: "warn", ...settings };
   const horizon = await spawnService("horizon", own, { nodeArgs: profileArgs(profileFolder) });
   // Held open: what Redis does for a new connection would count as the path's own.
   const watch = new Redis(buffer.url);
