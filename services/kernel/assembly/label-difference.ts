@@ -96,12 +96,17 @@ function compareNames(a: usize, b: usize): i32 {
 
 /** Where the name of a label ends. */
 function nameEnd(field: usize): usize {
-  const name = messageOf(field) + 1;
-  return afterLength(name) + readLength(name);
+  return lengthenedEnd(messageOf(field) + 1);
 }
 
 function fieldEnd(field: usize): usize {
-  return messageOf(field) + readLength(field + 1);
+  return lengthenedEnd(field + 1);
+}
+
+/** Where bytes end that have their length in front of them: mostly one of one byte. */
+function lengthenedEnd(length: usize): usize {
+  const bytes = <usize>load<u8>(length);
+  return bytes < 0x80 ? length + 1 + bytes : afterLength(length) + readLength(length);
 }
 
 /** Where the message of a label field begins. */

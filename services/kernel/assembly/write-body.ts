@@ -157,7 +157,7 @@ function putSamples(time: usize, end: usize, value: usize): void {
       putSample(load<f64>(time), load<u64>(value), bytes, isRepeated, isLikeBefore ? offset : 0);
     }
     if (beforeTime < beforeTimesEnd) {
-      beforeSample += TIME_AT + 1 + timestampBytes(load<f64>(beforeTime));
+      beforeSample += isLikeBefore ? bytes : TIME_AT + 1 + timestampBytes(load<f64>(beforeTime));
       beforeTime += 8;
     }
     position += bytes;
