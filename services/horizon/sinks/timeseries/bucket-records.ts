@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { ShardKeys } from "../../../shared/buffer-keys.ts";
 import type { RunScript } from "../../../shared/redis-scripts/run-script.ts";
+import { NONE } from "../../id-index.ts";
 import { NewestSamples } from "./newest-samples.ts";
 import { SeriesSlots, STAMP_BYTES } from "./series-slots.ts";
 import type { UpkeepMarks } from "./series-upkeep.ts";
@@ -61,6 +62,7 @@ export class BucketRecords {
     const slots = await orRetryable(list.assign(ids, this.#ttlMs((generation + 1) * GENERATION_MS)));
     const bytes = await orRetryable(redis.getBuffer(keys.timeSeriesNewest(resolutionMs, startMs)));
     const newest = (bytes && decode(bytes, list)) ?? new NewestSamples();
+    newest.reserve(1 + slots.reduce((last, slot) => Math.max(last, slot), NONE));
     return { startMs, list, slots, newest, upkeep: list.upkeep };
   }
 

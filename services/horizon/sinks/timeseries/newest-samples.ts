@@ -35,9 +35,21 @@ export class NewestSamples {
 
   /** Notes that a sample has been written. */
   note(slot: number, rank: number, order: number): void {
-    this.#reserve(slot + 1);
+    if (slot >= this.#end) {
+      this.reserve(slot + 1);
+    }
     this.#ranks[slot] = rank;
     this.#orders[slot] = order;
+  }
+
+  /** Makes room for entries of all slots below this one, which is quicker than to do it one by one. */
+  reserve(slots: number): void {
+    if (slots > this.#ranks.length) {
+      const capacity = Math.max(slots, this.#ranks.length * 2, 64);
+      this.#ranks = grown(this.#ranks, capacity, NONE);
+      this.#orders = grown(this.#orders, capacity, 0);
+    }
+    this.#end = Math.max(this.#end, slots);
   }
 
   encode(): Buffer {
@@ -89,18 +101,9 @@ export class NewestSamples {
 
   #fill(length: number, rank: number, order: number): void {
     const start = this.#end;
-    this.#reserve(start + length);
+    this.reserve(start + length);
     this.#ranks.fill(rank, start, start + length);
     this.#orders.fill(order, start, start + length);
-  }
-
-  #reserve(slots: number): void {
-    if (slots > this.#ranks.length) {
-      const capacity = Math.max(slots, this.#ranks.length * 2, 64);
-      this.#ranks = grown(this.#ranks, capacity, NONE);
-      this.#orders = grown(this.#orders, capacity, 0);
-    }
-    this.#end = Math.max(this.#end, slots);
   }
 }
 
