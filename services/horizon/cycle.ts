@@ -21,7 +21,7 @@ import type { SinkReport } from "./sink-turn.ts";
 import type { Sink } from "./sinks/sink.ts";
 import type { SkipLists } from "./skip-lists.ts";
 import { TakenOut } from "./taken-out.ts";
-import type { BlockReading, SpaciousSlice } from "./usable-slices.ts";
+import type { BlockReading, SliceInSpace } from "./usable-slices.ts";
 
 /** What every cycle needs, whatever the shard. */
 export interface CycleDeps {
@@ -110,7 +110,7 @@ function readingOf(deps: CycleDeps, work: ShardWork): BlockReading {
   const { claims, series } = work;
   const shared = {
     scans: new SharedReads<Scan>(sinks.length),
-    slices: new SharedReads<SpaciousSlice>(sinks.length, ({ space }) => spaces.giveBack(space)),
+    slices: new SharedReads<SliceInSpace>(sinks.length, ({ space }) => spaces.giveBack(space)),
   };
   const perCycle = { takenOut: new TakenOut(), epoch: randomUUID(), ...shared };
   return { claims, series, skipLists, metrics, logger, now, sliceBlocks, checksum, spaces, ...perCycle };

@@ -28,12 +28,12 @@ export interface BlockReading {
   readonly epoch: string;
   /** What the sinks read at the same time: replies of Redis, and the slices that are made of them. */
   readonly scans: SharedReads<Scan>;
-  readonly slices: SharedReads<SpaciousSlice>;
+  readonly slices: SharedReads<SliceInSpace>;
   readonly spaces: SpareSpaces;
 }
 
 /** A slice, or undefined where there are no blocks for one, and what its columns are in. */
-export interface SpaciousSlice {
+export interface SliceInSpace {
   readonly slice: Slice | undefined;
   readonly space: ColumnSpace;
 }
@@ -51,7 +51,7 @@ export async function usableSlice(
   reading: BlockReading,
   claim: ClaimState,
   blocks: readonly ClaimBlock[],
-): Promise<SharedRead<SpaciousSlice>> {
+): Promise<SharedRead<SliceInSpace>> {
   const marks = blocks.map(({ mark }) => mark).join(" ");
   return reading.slices.take(`${claim.id} ${marks}`, async () => {
     const [scratch, space] = [reading.spaces.take(), reading.spaces.take()];

@@ -15,7 +15,6 @@ const MAX_OFFSET: u32 = 0xffff;
 const SHORT_OFFSET: u32 = 0x7ff;
 /** A copy of fewer bytes saves nothing, where it cuts a literal in two. */
 const LEAST_COPY: u32 = 5;
-
 const WORD_BYTES: u32 = 8;
 
 let out: usize = 0;
